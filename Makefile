@@ -1,0 +1,61 @@
+# Coach: `make run` serves the chat page, `make test` runs the tests. README.md explains the rest.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+PIP := $(BIN)/python -m pip install --quiet --progress-bar off
+COMPILE := $(BIN)/python -m piptools compile --quiet --no-header --no-annotate --strip-extras \
+	--allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+.PHONY: run index test lint bench browser setup setup-dev lock clean
+
+run: setup
+	@$(BIN)/coach ui
+
+index: setup
+	@$(BIN)/coach index
+
+test: setup-dev
+	@$(BIN)/python -m pytest
+
+lint: setup-dev
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+bench: setup-dev
+	@$(BIN)/python -m eval.bench
+
+setup: $(VENV)/.installed
+setup-dev: $(VENV)/.installed-dev
+
+# torch goes first: everything after it then accepts the build that is already there.
+define INSTALL
+	@$(PYTHON) .ci/check_machine.py
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Ставлю библиотеки (один раз, несколько минут)…"
+	@$(PIP) "$$(grep '^torch==' $(1))" && $(PIP) -r $(1) \
+		&& $(PIP) --no-deps --no-build-isolation -e . \
+		|| { echo "Не удалось поставить библиотеки: проверьте сеть и место на диске, затем повторите команду." >&2; exit 1; }
+endef
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	$(call INSTALL,requirements.lock)
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock pyproject.toml
+	$(call INSTALL,requirements-dev.lock)
+	@touch $@ $(VENV)/.installed
+
+# The browser tests drive Debian's Chromium; this installs it where the machine allows.
+browser:
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+
+# Refreshes the pins. The local label of a torch build is not a part of its version.
+lock: setup-dev
+	@$(PIP) pip-tools
+	@$(COMPILE) --upgrade -o requirements.lock pyproject.toml
+	@$(COMPILE) --upgrade --extra dev -o requirements-dev.lock pyproject.toml
+	@sed -i 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.lock requirements-dev.lock
+
+clean:
+	@rm -rf $(VENV) .index build *.egg-info

@@ -1,0 +1,121 @@
+"""Settings: the only place that reads the environment (and a `.env` file beside the command)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from coach.errors import SettingsError
+from coach.texts import text
+
+PROJECT_FOLDER = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, with the defaults that `make run` uses."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="COACH_", env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
+
+    knowledge: Path = Field(
+        PROJECT_FOLDER / "knowledge",
+        description="Folder with the instruction, the situations and the question bank.",
+    )
+    index: Path = Field(
+        PROJECT_FOLDER / ".index", description="Folder of the index; it can be deleted at any time."
+    )
+    embedder: str = Field(
+        "static",
+        description="`static` (Russian lemma vectors that came by pip), or a sentence-transformers "
+        "model: a folder or a hub name, for example intfloat/multilingual-e5-small.",
+    )
+    bank_authors: str = Field(
+        "",
+        description="Comma-separated authors of the question bank to learn from; empty means all.",
+    )
+    answer_threshold: float = Field(
+        0.3, ge=0, le=1, description="Confidence (0..1) from which a situation's card is shown."
+    )
+    second_threshold: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Confidence (0..1) from which a second situation is shown beside the first.",
+    )
+    refuse_threshold: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Probability (0..1) of «the instruction does not answer» that is a refusal.",
+    )
+    llm: str = Field(
+        "",
+        description="Language model as provider:model, for example openai:gpt-4o-mini; "
+        "empty means none.",
+    )
+    llm_base_url: str = Field(
+        "", description="Address of an OpenAI-compatible server, where one is needed."
+    )
+    llm_api_key: SecretStr = Field(
+        SecretStr(""), description="Key for the model; the provider's own variable works too."
+    )
+    llm_timeout_seconds: float = Field(
+        20.0, gt=0, description="How long the model may take before the card stands alone."
+    )
+    host: str = Field("127.0.0.1", description="Address that the chat page listens on.")
+    port: int = Field(8501, ge=1, le=65535, description="Port of the chat page.")
+
+    @field_validator("knowledge", "index")
+    @classmethod
+    def _expand(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def wants_hub(self) -> bool:
+        """Whether the embedder is a hub name: neither the static model nor a folder."""
+        return self.embedder != "static" and not Path(self.embedder).exists()
+
+    @property
+    def author_names(self) -> frozenset[str]:
+        """The authors to learn from; empty when all of them are wanted."""
+        return frozenset(name.strip() for name in self.bank_authors.split(",") if name.strip())
+
+
+def load_settings() -> Settings:
+    """Read Settings from the environment; raise SettingsError that names the bad variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            text("settings.bad", name=_variable_name(fault["loc"]), fault=fault["msg"])
+            for fault in error.errors()
+        ]
+        raise SettingsError("\n".join(lines)) from error
+
+
+def _variable_name(location: tuple[int | str, ...]) -> str:
+    return "COACH_" + "_".join(str(part) for part in location).upper()
+
+
+def silence_libraries(*, hub: bool) -> None:
+    """Turn off every library's telemetry and tracing before it is imported.
+
+    `hub` says whether a model hub may be reached: only when a setting names a model there.
+    """
+    offline = "0" if hub else "1"
+    os.environ.update(
+        HF_HUB_OFFLINE=offline,
+        TRANSFORMERS_OFFLINE=offline,
+        ANONYMIZED_TELEMETRY="False",
+        LANGSMITH_TRACING="false",
+        LANGCHAIN_TRACING="false",
+        LANGCHAIN_TRACING_V2="false",
+        HF_HUB_DISABLE_TELEMETRY="1",
+        DO_NOT_TRACK="1",
+        TOKENIZERS_PARALLELISM="false",
+        OTEL_SDK_DISABLED="true",
+    )
