@@ -1,0 +1,186 @@
+"""Knowledge: everything the coach may say, proven; or nothing, with every slip named."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from coach.errors import KnowledgeError, Slip
+from coach.instruction.documents import Passage, ReceivedDocument, read_documents
+from coach.instruction.provenance import (
+    ProvenItem,
+    Repair,
+    locate_passages,
+    prove_items,
+    read_repairs,
+)
+from coach.instruction.questions import NOT_ANSWERED, BankQuestion, read_questions
+from coach.instruction.situations import KINDS, SituationDraft, read_situation
+from coach.texts import text
+
+VERSION_CHARS = 12
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One situation with its proven guidance; `passages` are what may be cited for it.
+
+    `kind` is `situation` (a caller's behaviour) or `topic` (what the instruction says of the job).
+    """
+
+    id: str
+    kind: str
+    title: str
+    related: tuple[str, ...]
+    owner: str
+    reviewed: str
+    passages: tuple[Passage, ...]
+    when: tuple[ProvenItem, ...]
+    say: tuple[ProvenItem, ...]
+    do: tuple[ProvenItem, ...]
+    avoid: tuple[ProvenItem, ...]
+    conflicts: tuple[ProvenItem, ...]
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """The proven content of a knowledge folder and its version."""
+
+    version: str
+    documents: dict[str, ReceivedDocument]
+    situations: dict[str, Situation]
+    questions: tuple[BankQuestion, ...]
+
+    @property
+    def passages(self) -> list[Passage]:
+        """Every passage that may be cited, in the order of the situations."""
+        return [passage for one in self.situations.values() for passage in one.passages]
+
+
+def knowledge_files(folder: Path) -> list[Path]:
+    """Every file of a knowledge folder that has a say in what is answered."""
+    return sorted(
+        path
+        for part in ("instruction/*.txt", "situations/*.md", "questions/*.txt", "repairs.yaml")
+        for path in folder.glob(part)
+    )
+
+
+def knowledge_version(folder: Path) -> str:
+    """Return a short hash of every knowledge file's name and bytes."""
+    digest = hashlib.sha256()
+    for path in knowledge_files(folder):
+        digest.update(str(path.relative_to(folder)).encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:VERSION_CHARS]
+
+
+def load_knowledge(folder: Path) -> Knowledge:
+    """Read and prove a knowledge folder.
+
+    Raises KnowledgeError with every slip found (file, line, what was expected): one slip anywhere
+    publishes nothing.
+    """
+    version = knowledge_version(folder)
+    documents, slips = _read_instruction(folder)
+    repairs = read_repairs(folder / "repairs.yaml")
+    drafts: list[SituationDraft] = []
+    for path in sorted((folder / "situations").glob("*.md")):
+        draft, form_slips = _read_draft(path)
+        slips += form_slips
+        if draft:
+            drafts.append(draft)
+    if not drafts and not slips:
+        slips.append(Slip(folder / "situations", 1, text("slips.no_situations")))
+    situations, proof_slips = _prove(drafts, documents, repairs)
+    slips += proof_slips
+    questions, bank_slips = _read_bank(folder / "questions", drafts)
+    slips += bank_slips
+    if slips:
+        raise KnowledgeError(text("slips.heading"), slips)
+    return Knowledge(version, documents, situations, tuple(questions))
+
+
+def _read_instruction(folder: Path) -> tuple[dict[str, ReceivedDocument], list[Slip]]:
+    source = folder / "instruction"
+    try:
+        documents = read_documents(source)
+    except UnicodeDecodeError:
+        return {}, [Slip(source, 1, text("slips.not_utf8"))]
+    if not documents:
+        return {}, [Slip(source, 1, text("slips.no_instruction"))]
+    return documents, []
+
+
+def _read_draft(path: Path) -> tuple[SituationDraft | None, list[Slip]]:
+    try:
+        return read_situation(path)
+    except UnicodeDecodeError:
+        return None, [Slip(path, 1, text("slips.not_utf8"))]
+
+
+def _read_bank(
+    folder: Path, drafts: Sequence[SituationDraft]
+) -> tuple[list[BankQuestion], list[Slip]]:
+    try:
+        questions, slips = read_questions(folder, frozenset(draft.id for draft in drafts))
+    except UnicodeDecodeError:
+        return [], [Slip(folder, 1, text("slips.not_utf8"))]
+    asked = {question.situation_ids[0] for question in questions}
+    for name in [*(draft.id for draft in drafts), NOT_ANSWERED]:
+        if name not in asked:
+            slips.append(Slip(folder / f"{name}.txt", 1, text("slips.no_questions")))
+    return questions, slips
+
+
+def _prove(
+    drafts: Sequence[SituationDraft],
+    documents: dict[str, ReceivedDocument],
+    repairs: Sequence[Repair],
+) -> tuple[dict[str, Situation], list[Slip]]:
+    slips: list[Slip] = []
+    passages: dict[str, list[Passage]] = {}
+    for draft in drafts:
+        passages[draft.id], found = locate_passages(draft, documents)
+        slips += found
+    everything = [passage for some in passages.values() for passage in some]
+    situations: dict[str, Situation] = {}
+    for draft in drafts:
+        own = passages[draft.id]
+        proven: dict[str, tuple[ProvenItem, ...]] = {}
+        for section in draft.items:
+            citable = everything if section == "conflicts" else own
+            items, found = prove_items(draft, section, citable, repairs)
+            proven[section] = tuple(items)
+            slips += found
+        slips += _check_whole(draft, passages)
+        situations[draft.id] = _build_situation(draft, own, proven)
+    return situations, slips
+
+
+def _check_whole(draft: SituationDraft, known: dict[str, list[Passage]]) -> list[Slip]:
+    slips = [
+        Slip(draft.path, draft.line_of("related"), text("slips.unknown_situation", name=name))
+        for name in draft.front.get("related") or []
+        if name not in known
+    ]
+    if not any(draft.items[section] for section in ("say", "do", "avoid")):
+        slips.append(Slip(draft.path, 1, text("slips.empty_situation")))
+    return slips
+
+
+def _build_situation(
+    draft: SituationDraft, passages: Sequence[Passage], proven: dict[str, tuple[ProvenItem, ...]]
+) -> Situation:
+    return Situation(
+        id=draft.id,
+        kind=str(draft.front.get("kind", KINDS[0])),
+        title=str(draft.front["title"]),
+        related=tuple(draft.front.get("related") or ()),
+        owner=str(draft.front["owner"]),
+        reviewed=str(draft.front["reviewed"]),
+        passages=tuple(passages),
+        **proven,
+    )

@@ -1,0 +1,74 @@
+"""The question bank: example questions, one plain text file per situation.
+
+One question a line. A line that starts with `##` opens a group and says who wrote the questions
+(автор), how (стиль), and which second situation they also hold (вместе). Other lines that start
+with `#` are remarks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from coach.errors import Slip
+from coach.texts import text
+
+NOT_ANSWERED = "none"
+GROUP_KEYS = {"автор": "author", "стиль": "style", "вместе": "also"}
+
+
+@dataclass(frozen=True)
+class BankQuestion:
+    """An example question with the situations it holds (one, two, or `none`)."""
+
+    text: str
+    situation_ids: tuple[str, ...]
+    author: str = ""
+    style: str = ""
+
+
+def read_questions(
+    folder: Path, situation_ids: frozenset[str]
+) -> tuple[list[BankQuestion], list[Slip]]:
+    """Read the whole bank; return the questions and every slip of form."""
+    questions: list[BankQuestion] = []
+    slips: list[Slip] = []
+    known = situation_ids | {NOT_ANSWERED}
+    for path in sorted(folder.glob("*.txt")):
+        if path.stem not in known:
+            slips.append(Slip(path, 1, text("slips.unknown_situation", name=path.stem)))
+            continue
+        for entry in _read_file(path, known):
+            if isinstance(entry, Slip):
+                slips.append(entry)
+            else:
+                questions.append(entry)
+    return questions, slips
+
+
+def _read_file(path: Path, known: frozenset[str]) -> Iterator[BankQuestion | Slip]:
+    group: dict[str, str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        line = line.strip()
+        if line.startswith("##"):
+            group = _read_group(line)
+            also = group.get("also", "")
+            if not group:
+                yield Slip(path, number, text("slips.bad_group"))
+            elif also and (also not in known or also == path.stem):
+                yield Slip(path, number, text("slips.unknown_situation", name=also))
+                group = {}
+        elif line and not line.startswith("#"):
+            ids = tuple(filter(None, (path.stem, group.get("also", ""))))
+            yield BankQuestion(line, ids, group.get("author", ""), group.get("style", ""))
+
+
+def _read_group(line: str) -> dict[str, str]:
+    group: dict[str, str] = {}
+    for part in line.lstrip("#").split(";"):
+        key, separator, value = part.partition(":")
+        if not separator or key.strip() not in GROUP_KEYS:
+            return {}
+        group[GROUP_KEYS[key.strip()]] = value.strip()
+    return group

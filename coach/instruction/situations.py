@@ -1,0 +1,161 @@
+"""Situation files: the Markdown that a trainer edits, parsed without judging it.
+
+A file is YAML front matter and then the sections Когда, Сказать, Сделать, Нельзя, Противоречие.
+Each list item is followed by its excerpt of the received text as a block quote.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
+
+from coach.errors import Slip
+from coach.texts import text
+
+SECTIONS = {
+    "Когда": "when",
+    "Сказать": "say",
+    "Сделать": "do",
+    "Нельзя": "avoid",
+    "Противоречие": "conflicts",
+}
+KINDS = ("situation", "topic")
+REQUIRED_KEYS = ("id", "title", "owner", "reviewed", "passages")
+
+
+@dataclass(frozen=True)
+class DraftItem:
+    """One list item as written: its text, its excerpts and the line it starts on."""
+
+    text: str
+    excerpts: tuple[str, ...]
+    line: int
+    variant: int = 1
+
+
+@dataclass
+class SituationDraft:
+    """A situation file as written, before its provenance is proven."""
+
+    path: Path
+    front: dict[str, Any]
+    items: dict[str, list[DraftItem]] = field(
+        default_factory=lambda: {name: [] for name in SECTIONS.values()}
+    )
+
+    @property
+    def id(self) -> str:
+        return str(self.front["id"])
+
+    def line_of(self, key: str) -> int:
+        """The line of a front matter key, for messages; 1 where it is absent."""
+        lines = self.path.read_text(encoding="utf-8").splitlines()
+        return next((n for n, line in enumerate(lines, 1) if line.strip().startswith(key)), 1)
+
+
+def read_situation(path: Path) -> tuple[SituationDraft | None, list[Slip]]:
+    """Parse one situation file; return what could be read and every slip of form in it."""
+    source = path.read_text(encoding="utf-8")
+    match = re.match(r"---\n(.*?)\n---\n", source, re.DOTALL)
+    if not match:
+        return None, [Slip(path, 1, text("slips.no_front_matter"))]
+    try:
+        front = yaml.safe_load(match[1])
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        return None, [Slip(path, mark.line + 2 if mark else 1, text("slips.bad_yaml"))]
+    slips = _check_front(path, front)
+    if slips:
+        return None, slips
+    draft = SituationDraft(path, front)
+    body = source[match.end() :]
+    slips = _read_sections(draft, body, first_line=source[: match.end()].count("\n"))
+    return draft, slips
+
+
+def _check_front(path: Path, front: Any) -> list[Slip]:
+    if not isinstance(front, dict):
+        return [Slip(path, 1, text("slips.no_front_matter"))]
+    slips = [
+        Slip(path, 1, text("slips.missing_key", key=key))
+        for key in REQUIRED_KEYS
+        if not front.get(key)
+    ]
+    if not slips and front["id"] != path.stem:
+        slips.append(Slip(path, 2, text("slips.id_is_file_name", expected=path.stem)))
+    if front.get("kind", KINDS[0]) not in KINDS:
+        slips.append(Slip(path, 1, text("slips.bad_kind", known=", ".join(KINDS))))
+    anchors = front.get("passages") or []
+    if not isinstance(anchors, list) or not all(
+        isinstance(anchor, dict) and all(anchor.get(k) for k in ("section", "from", "to"))
+        for anchor in anchors
+    ):
+        slips.append(Slip(path, 1, text("slips.bad_passage")))
+    return slips
+
+
+def _read_sections(draft: SituationDraft, body: str, first_line: int) -> list[Slip]:
+    slips: list[Slip] = []
+    section, variant = "", 1
+    for node in SyntaxTreeNode(MarkdownIt().parse(body)).children:
+        line = first_line + (node.map[0] if node.map else 0) + 1
+        if node.type == "heading" and node.tag == "h2":
+            title = _plain(node)
+            section, variant = SECTIONS.get(title, ""), 1
+            if not section:
+                known = ", ".join(SECTIONS)
+                slips.append(Slip(draft.path, line, text("slips.unknown_section", known=known)))
+        elif node.type == "heading" and node.tag == "h3" and section == "say":
+            number = re.search(r"\d+", _plain(node))
+            if number:
+                variant = int(number[0])
+            else:
+                slips.append(Slip(draft.path, line, text("slips.variant_number")))
+        elif node.type in ("bullet_list", "ordered_list") and section:
+            for item in node.children:
+                slips += _read_item(draft, section, item, first_line, variant)
+        else:
+            slips.append(Slip(draft.path, line, text("slips.stray_text")))
+    return slips
+
+
+def _read_item(
+    draft: SituationDraft, section: str, node: SyntaxTreeNode, first_line: int, variant: int
+) -> list[Slip]:
+    line = first_line + (node.map[0] if node.map else 0) + 1
+    words = [_plain(child) for child in node.children if child.type == "paragraph"]
+    excerpts = [
+        _plain(paragraph)
+        for child in node.children
+        if child.type == "blockquote"
+        for paragraph in child.children
+    ]
+    if (
+        len(words) != 1
+        or not words[0]
+        or any(child.type not in ("paragraph", "blockquote") for child in node.children)
+    ):
+        return [Slip(draft.path, line, text("slips.item_form"))]
+    if section == "conflicts":
+        excerpts = [part for excerpt in excerpts for part in excerpt.split("\n")]
+        if len(excerpts) < 2:
+            return [Slip(draft.path, line, text("slips.conflict_excerpts"))]
+    elif len(excerpts) != 1:
+        return [Slip(draft.path, line, text("slips.one_excerpt"))]
+    item = DraftItem(_one_line(words[0]), tuple(map(_one_line, excerpts)), line, variant)
+    draft.items[section].append(item)
+    return []
+
+
+def _plain(node: SyntaxTreeNode) -> str:
+    return "".join(child.content for child in node.children if child.type == "inline").strip()
+
+
+def _one_line(words: str) -> str:
+    return " ".join(words.split())
