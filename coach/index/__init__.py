@@ -1,0 +1,1 @@
+"""The disposable index: embeddings, Chroma, BM25, question classifier, build, opening."""

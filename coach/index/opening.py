@@ -1,0 +1,90 @@
+"""Opening an index: only one that is whole and made from the wanted recipe is served."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from langchain_core.embeddings import Embeddings
+
+from coach.errors import IndexUnusableError
+from coach.index.build import IndexRecipe, current_build, folder_bytes
+from coach.index.classifier import QuestionClassifier
+from coach.index.lexical import LexicalIndex
+from coach.index.store import VectorStores, count_documents, open_stores
+from coach.instruction.documents import Passage
+from coach.instruction.knowledge import Knowledge, load_knowledge
+from coach.texts import text
+
+GROWTH_LIMIT = 4
+PARTS = ("knowledge", "chroma", "lexical", "classifier")
+
+
+@dataclass(frozen=True)
+class Index:
+    """An opened index: everything that a question needs."""
+
+    knowledge: Knowledge
+    embeddings: Embeddings
+    stores: VectorStores
+    lexical: LexicalIndex
+    classifier: QuestionClassifier
+
+    @cached_property
+    def passages(self) -> list[Passage]:
+        """Passages by the number that the stores know them by."""
+        return self.knowledge.passages
+
+
+def find_fault(folder: Path, recipe: IndexRecipe) -> str | None:
+    """Say why the current build cannot serve this recipe, or None when it can.
+
+    Nothing of Chroma is opened here: a damaged folder must be recognised before that.
+    """
+    build = current_build(folder)
+    if build is None:
+        return text("index.missing")
+    manifest = read_manifest(build)
+    if manifest is None or not all((build / part).is_dir() for part in PARTS):
+        return text("index.half_built")
+    if folder_bytes(build / "chroma") > GROWTH_LIMIT * int(manifest["chroma_bytes"]):
+        return text("index.grown")
+    for key, wanted in recipe.to_json().items():
+        if manifest.get(key) != wanted:
+            return text(f"index.other_{key}")
+    return None
+
+
+def read_manifest(build: Path) -> dict[str, Any] | None:
+    """The manifest of a build, which is written last; None when the build was never finished."""
+    try:
+        manifest: dict[str, Any] = json.loads((build / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return manifest
+
+
+def open_index(folder: Path, recipe: IndexRecipe, embeddings: Embeddings) -> Index:
+    """Open the current build; raise IndexUnusableError when it is not whole or not this recipe."""
+    fault = find_fault(folder, recipe)
+    build = current_build(folder)
+    if fault or build is None:
+        raise IndexUnusableError(text("index.unusable", fault=fault))
+    manifest = read_manifest(build) or {}
+    try:
+        stores = open_stores(build / "chroma", embeddings)
+        counts = (count_documents(stores.passages), count_documents(stores.questions))
+        if counts != (manifest["passages"], manifest["questions"]):
+            raise ValueError(text("index.half_built"))
+        return Index(
+            load_knowledge(build / "knowledge"),
+            embeddings,
+            stores,
+            LexicalIndex(build / "lexical"),
+            QuestionClassifier.load(build / "classifier"),
+        )
+    except (ValueError, KeyError, OSError) as error:
+        raise IndexUnusableError(text("index.unusable", fault=error)) from error

@@ -1,0 +1,69 @@
+"""Chroma on disk: one collection of passages and one of bank questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
+from langchain_core.vectorstores import VectorStore
+
+PASSAGES, QUESTIONS = "passages", "questions"
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class VectorStores:
+    """The two collections of one index, both behind LangChain's interface."""
+
+    passages: VectorStore
+    questions: VectorStore
+
+
+def open_stores(folder: Path, embeddings: Embeddings) -> VectorStores:
+    """Open (or create) the collections; Chroma's own default embedder is never used."""
+    import chromadb
+    from chromadb.config import Settings as ChromaSettings
+    from langchain_chroma import Chroma
+
+    client = chromadb.PersistentClient(str(folder), ChromaSettings(anonymized_telemetry=False))
+
+    def collection(name: str) -> Chroma:
+        return Chroma(
+            client=client,
+            collection_name=name,
+            embedding_function=embeddings,
+            collection_configuration={"hnsw": {"space": "cosine"}},
+        )
+
+    return VectorStores(collection(PASSAGES), collection(QUESTIONS))
+
+
+def count_documents(store: VectorStore) -> int:
+    """How many documents a collection holds."""
+    collection: Any = store._collection  # type: ignore[attr-defined]
+    return int(collection.count())
+
+
+def add_documents(store: VectorStore, documents: Sequence[Document]) -> None:
+    """Add documents whose ids are set, in batches that Chroma takes."""
+    for first in range(0, len(documents), BATCH):
+        batch = list(documents[first : first + BATCH])
+        store.add_documents(batch, ids=[str(document.id) for document in batch])
+
+
+def nearest(
+    store: VectorStore, vector: Sequence[float], count: int
+) -> list[tuple[Document, float]]:
+    """Return the documents nearest to a vector with their cosine similarity, best first.
+
+    A zero vector (no known word) is near to nothing.
+    """
+    if not any(vector):
+        return []
+    search = store.similarity_search_by_vector_with_relevance_scores  # type: ignore[attr-defined]
+    found: list[tuple[Document, float]] = search(list(vector), k=count)
+    return [(document, 1.0 - distance) for document, distance in found]

@@ -1,0 +1,1 @@
+"""Russian as operators type it: words and lemmas."""

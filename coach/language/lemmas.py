@@ -1,0 +1,42 @@
+"""Words and lemmas of Russian text."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pymorphy3 import MorphAnalyzer
+
+WORD = re.compile(r"[a-zа-я0-9]+")
+CACHED_WORDS = 50_000
+LONGEST_WORD = 40
+
+
+def fold(words: str) -> str:
+    """Fold case and ё/е: the form in which words are compared."""
+    return words.lower().replace("ё", "е")
+
+
+def words_of(message: str) -> list[str]:
+    """Return the folded words of a message, in order; runs of letters too long are cut."""
+    return [word[:LONGEST_WORD] for word in WORD.findall(fold(message))]
+
+
+def lemmas_of(message: str) -> list[str]:
+    """Return the lemmas of a message's words, in order."""
+    return [lemma_of(word) for word in words_of(message)]
+
+
+@lru_cache(maxsize=CACHED_WORDS)
+def lemma_of(word: str) -> str:
+    """Return the likeliest dictionary form of one folded word."""
+    return fold(_morphology().parse(word)[0].normal_form)
+
+
+@cache
+def _morphology() -> MorphAnalyzer:
+    from pymorphy3 import MorphAnalyzer
+
+    return MorphAnalyzer()
