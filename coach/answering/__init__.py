@@ -1,0 +1,1 @@
+"""What is shown: the card of proven quotes, the refusal, and the model's advice."""

@@ -1,0 +1,146 @@
+"""The card: situations turned into a reply of proven quotes, and a refusal that helps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from coach.answering.reply import (
+    Choice,
+    Citation,
+    Conflict,
+    Guidance,
+    Phrase,
+    Reply,
+    ShownSituation,
+)
+from coach.instruction.documents import Span
+from coach.instruction.knowledge import Knowledge, Situation
+from coach.texts import text
+from coach.understanding.decision import Decision
+
+
+class CitationList:
+    """Numbers the places of one reply from 1, each place once."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, int, int], int] = {}
+        self.citations: list[Citation] = []
+
+    def number_of(self, span: Span) -> int:
+        """Return the number of a span, adding it when it is new."""
+        key = (span.passage.document, span.start, span.end)
+        if key not in self._numbers:
+            self._numbers[key] = len(self._numbers) + 1
+            passage = span.passage
+            self.citations.append(
+                Citation(
+                    self._numbers[key],
+                    passage.document,
+                    passage.section,
+                    span.quote,
+                    span.start,
+                    span.end,
+                )
+            )
+        return self._numbers[key]
+
+
+def build_reply(question: str, decision: Decision, knowledge: Knowledge) -> Reply:
+    """Turn a decision into the reply that is shown at once, without any model."""
+    shown = [knowledge.situations[name] for name, _ in decision.situations]
+    situations = tuple(
+        ShownSituation(one.id, one.title, one.kind, round(confidence, 4))
+        for one, (_, confidence) in zip(shown, decision.situations, strict=True)
+    )
+    choices = tuple(Choice(name, knowledge.situations[name].title) for name in decision.choices)
+    cards = shown if decision.answered else []
+    places = CitationList()
+    say = tuple(
+        Phrase(item.text, item.variant, places.number_of(item.spans[0]), one.id)
+        for one in cards
+        for item in one.say
+    )
+    do = _list_guidance(cards, "do", places)
+    avoid = _list_guidance(cards, "avoid", places)
+    conflicts = tuple(
+        Conflict(item.text, tuple(map(places.number_of, item.spans)), one.id)
+        for one in cards
+        for item in one.conflicts
+    )
+    reply = Reply(
+        question=question,
+        answered=decision.answered,
+        situations=situations,
+        say=say,
+        do=do,
+        avoid=avoid,
+        conflicts=conflicts,
+        text="",
+        citations=tuple(places.citations),
+        choices=choices,
+        refusal=decision.refusal,
+        model=None,
+        advice=None,
+        knowledge_version=knowledge.version,
+        elapsed_ms=0.0,
+    )
+    return replace(reply, text=write_text(reply))
+
+
+def _list_guidance(
+    cards: Sequence[Situation], section: str, places: CitationList
+) -> tuple[Guidance, ...]:
+    return tuple(
+        Guidance(item.text, places.number_of(item.spans[0]), one.id)
+        for one in cards
+        for item in getattr(one, section)
+    )
+
+
+def write_text(reply: Reply) -> str:
+    """Write a reply as the plain text that a person reads in a terminal."""
+    if not reply.answered:
+        return _write_refusal(reply)
+    lines: list[str] = []
+    for situation in reply.situations:
+        lines += [*([""] if lines else []), *_write_situation(reply, situation)]
+    lines += ["", text("card.sources")]
+    lines += [
+        f"[{one.number}] {one.section}: «{' '.join(one.quote.split())}»" for one in reply.citations
+    ]
+    return "\n".join(lines)
+
+
+def _write_situation(reply: Reply, situation: ShownSituation) -> list[str]:
+    lines = [text("card.situation", title=situation.title)]
+    say = [one for one in reply.say if one.situation == situation.id]
+    variants = sorted({one.variant for one in say})
+    if not say and situation.kind == "situation":
+        lines += ["", text("card.no_phrase")]
+    for variant in variants:
+        key = "card.say" if len(variants) == 1 else "card.say_variant"
+        lines += ["", text(key, variant=variant)]
+        lines += [f"«{one.text}» [{one.citation}]" for one in say if one.variant == variant]
+    steps = [one for one in reply.do if one.situation == situation.id]
+    if steps:
+        lines += ["", text("card.do_topic" if situation.kind == "topic" else "card.do")]
+        lines += [f"{n}. {one.text} [{one.citation}]" for n, one in enumerate(steps, 1)]
+    avoid = [one for one in reply.avoid if one.situation == situation.id]
+    if avoid:
+        lines += ["", text("card.avoid")]
+        lines += [f"✗ {one.text} [{one.citation}]" for one in avoid]
+    for one in reply.conflicts:
+        if one.situation == situation.id:
+            numbers = " ".join(f"[{number}]" for number in one.citations)
+            lines += ["", f"{text('card.conflict')} {one.text} {numbers}"]
+    return lines
+
+
+def _write_refusal(reply: Reply) -> str:
+    lines = [text(f"refusal.{reply.refusal or 'unsure'}")]
+    if reply.choices:
+        if reply.refusal:
+            lines += ["", text("refusal.nearest")]
+        lines += [f"{n}. {choice.title}" for n, choice in enumerate(reply.choices, 1)]
+    return "\n".join(lines)

@@ -1,0 +1,98 @@
+"""The reply: everything that one turn gives, in the shape that CI and others build on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A numbered place in a received document: `quote` is its text [start:end], in characters."""
+
+    number: int
+    document: str
+    section: str
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class ShownSituation:
+    """A recognised situation; `kind` is `situation` or `topic`, `confidence` is 0..1."""
+
+    id: str
+    title: str
+    kind: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """What to say, word for word; phrases of one variant are said one after another."""
+
+    text: str
+    variant: int
+    citation: int
+    situation: str
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """A step or a prohibition with the number of its citation."""
+
+    text: str
+    citation: int
+    situation: str
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Two places of the instruction that disagree, shown side by side and never blended."""
+
+    text: str
+    citations: tuple[int, ...]
+    situation: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A situation offered to the operator."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to one message.
+
+    `refusal` is None or `no_question`, `no_words`, `not_in_instruction`. A reply that is neither
+    answered nor refused asks back: the operator picks one of `choices`. `advice` is the language
+    model's own words, which are not verified; everything else in the reply is.
+    """
+
+    question: str
+    answered: bool
+    situations: tuple[ShownSituation, ...]
+    say: tuple[Phrase, ...]
+    do: tuple[Guidance, ...]
+    avoid: tuple[Guidance, ...]
+    conflicts: tuple[Conflict, ...]
+    text: str
+    citations: tuple[Citation, ...]
+    choices: tuple[Choice, ...]
+    refusal: str | None
+    model: str | None
+    advice: str | None
+    knowledge_version: str
+    elapsed_ms: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The reply as plain data, ready for `json.dumps`."""
+        return asdict(self)
+
+    def citation(self, number: int) -> Citation:
+        """The citation of this number; raises StopIteration when there is none."""
+        return next(one for one in self.citations if one.number == number)

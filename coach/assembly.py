@@ -1,0 +1,157 @@
+"""Assembly: the only chooser of concrete classes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coach.errors import KnowledgeError, ModelError, SettingsError
+from coach.settings import Settings, silence_libraries
+from coach.texts import text
+
+if TYPE_CHECKING:
+    from coach.answering.advice import Adviser
+    from coach.coaching import Coach
+    from coach.index.build import IndexRecipe
+
+Report = Callable[[str], None]
+
+
+def show_progress(steps: Iterable[str], label: str) -> Iterable[str]:
+    """Draw a progress bar on the error stream while steps are taken."""
+    from tqdm import tqdm
+
+    return tqdm(
+        steps, desc=text(f"progress.{label}"), leave=False, mininterval=0.5, file=sys.stderr
+    )
+
+
+def report_to_stderr(line: str) -> None:
+    """Print one line where it does not mix with the answers."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def report_nothing(line: str) -> None:
+    """Keep quiet: for callers that look at the result alone."""
+
+
+def prepare_libraries(settings: Settings) -> None:
+    """Silence the libraries; call this before any of them is imported."""
+    silence_libraries(hub=settings.wants_hub)
+
+
+def build_index(
+    settings: Settings, *, force: bool = False, report: Report = report_to_stderr
+) -> bool:
+    """Make sure that the index serves what the settings ask for; return whether it was built.
+
+    Raises KnowledgeError, with nothing published, when the knowledge folder has a slip;
+    IndexBusyError when another process builds for too long; SettingsError when a folder is
+    missing or cannot be written.
+    """
+    prepare_libraries(settings)
+    from coach.index.build import lock_index, write_build
+    from coach.index.embeddings import load_embeddings
+    from coach.index.opening import find_fault
+
+    recipe = _wanted_recipe(settings)
+    if not force and find_fault(settings.index, recipe) is None:
+        return False
+    _check_writable(settings.index)
+    with lock_index(settings.index):
+        fault = find_fault(settings.index, recipe)
+        if fault is None and not force:
+            return False
+        report(text("index.building", fault=fault or text("index.asked")))
+        cache = settings.index / "embedders"
+        embeddings = load_embeddings(settings.embedder, cache, show_progress)
+        write_build(settings.index, settings.knowledge, recipe, embeddings, show_progress)
+    return True
+
+
+def build_coach(settings: Settings, *, report: Report = report_to_stderr) -> Coach:
+    """Open the index, building it first where it is missing or stale, and return the Coach.
+
+    When the knowledge folder has a slip, the version published before goes on serving and the
+    slip is reported; raises KnowledgeError when there is none.
+    """
+    try:
+        build_index(settings, report=report)
+        recipe = _wanted_recipe(settings)
+    except KnowledgeError as error:
+        served = _published_recipe(settings)
+        if served is None:
+            raise
+        recipe = served
+        report(f"{error}\n{text('index.serving_old')}")
+    from coach.coaching import Coach
+    from coach.index.embeddings import load_embeddings
+    from coach.index.opening import open_index
+
+    embeddings = load_embeddings(settings.embedder, settings.index / "embedders", show_progress)
+    index = open_index(settings.index, recipe, embeddings)
+    return Coach(index, settings, _load_adviser(settings, report))
+
+
+def find_index_fault(settings: Settings) -> str | None:
+    """Say why the index cannot serve these settings as it is, or None when it can."""
+    from coach.index.opening import find_fault
+
+    return find_fault(settings.index, _wanted_recipe(settings))
+
+
+def published_build(settings: Settings) -> str | None:
+    """The name of the build that is served now: it changes when new knowledge is published."""
+    from coach.index.build import current_build
+
+    build = current_build(settings.index)
+    return build.name if build else None
+
+
+def _wanted_recipe(settings: Settings) -> IndexRecipe:
+    from coach.index.build import IndexRecipe
+    from coach.instruction.knowledge import knowledge_version
+
+    if not settings.knowledge.is_dir():
+        raise SettingsError(text("settings.no_knowledge", folder=settings.knowledge))
+    version = knowledge_version(settings.knowledge)
+    return IndexRecipe.of(version, settings.embedder, settings.author_names)
+
+
+def _published_recipe(settings: Settings) -> IndexRecipe | None:
+    from coach.index.build import current_build
+    from coach.index.opening import find_fault, read_manifest
+
+    build = current_build(settings.index)
+    manifest = read_manifest(build) if build else None
+    if manifest is None:
+        return None
+    version = str(manifest["knowledge_version"])
+    recipe = replace(_wanted_recipe(settings), knowledge_version=version)
+    return recipe if find_fault(settings.index, recipe) is None else None
+
+
+def _load_adviser(settings: Settings, report: Report) -> Adviser | None:
+    if not settings.llm:
+        return None
+    from coach.answering.advice import Adviser, load_chat_model
+
+    try:
+        model = load_chat_model(settings)
+    except ModelError as error:
+        report(str(error))
+        return None
+    return Adviser(model, settings.llm, settings.llm_timeout_seconds)
+
+
+def _check_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(text("settings.not_writable", folder=folder)) from error
+    if not os.access(folder, os.W_OK):
+        raise SettingsError(text("settings.not_writable", folder=folder))

@@ -1,0 +1,64 @@
+"""Batches: questions as JSON lines in, replies as JSON lines out, in the same order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from coach.answering.reply import Reply
+from coach.coaching import Coach
+from coach.errors import InputError
+from coach.texts import text
+
+
+def answer_batch(coach: Coach, lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """Yield one object per line: `id` and `replies`, or `line` and `error` for a malformed line.
+
+    A line is `{"id": …, "question": …}` or `{"id": …, "turns": [q1, q2, …]}`; blank lines are
+    passed over.
+    """
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        identity: object = None
+        try:
+            row = _read_row(line)
+            identity = row.get("id")
+            turns = _read_turns(row)
+        except InputError as error:
+            yield {"id": identity, "line": number, "error": str(error)}
+            continue
+        replies = answer_conversation(coach, turns)
+        yield {"id": identity, "replies": [reply.to_json() for reply in replies]}
+
+
+def answer_conversation(coach: Coach, turns: Iterable[str]) -> list[Reply]:
+    """Answer the turns of one conversation, each knowing the ones before it."""
+    replies: list[Reply] = []
+    for message in turns:
+        replies.append(coach.advise(replies, coach.reply(replies, message)))
+    return replies
+
+
+def _read_row(line: bytes) -> dict[str, Any]:
+    try:
+        row = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise InputError(text("batch.not_utf8")) from error
+    except ValueError as error:
+        raise InputError(text("batch.not_json", fault=error)) from error
+    except RecursionError as error:
+        raise InputError(text("batch.not_object")) from error
+    if not isinstance(row, dict):
+        raise InputError(text("batch.not_object"))
+    return row
+
+
+def _read_turns(row: dict[str, Any]) -> list[str]:
+    if ("question" in row) == ("turns" in row):
+        raise InputError(text("batch.question_or_turns"))
+    turns = row["turns"] if "turns" in row else [row["question"]]
+    if not isinstance(turns, list) or not turns or not all(isinstance(t, str) for t in turns):
+        raise InputError(text("batch.turns_are_strings"))
+    return turns

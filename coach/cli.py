@@ -1,0 +1,166 @@
+"""The command `coach`: parse, call, print."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coach.assembly import build_coach, build_index
+from coach.errors import CoachError, ModelError, SettingsError
+from coach.settings import Settings, load_settings
+from coach.texts import text
+
+if TYPE_CHECKING:
+    from coach.answering.reply import Choice, Reply
+    from coach.coaching import Coach
+
+QUIT_SIGNALS = (130, 141)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return the exit status (0 fine, 1 failed, 2 wrong usage)."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options, load_settings()))
+    except CoachError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return QUIT_SIGNALS[0]
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return QUIT_SIGNALS[1]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="coach",
+        description="Says what the company's instruction tells an operator to say and do.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    index = commands.add_parser("index", help="check the knowledge and build the index")
+    index.add_argument("--force", action="store_true", help="build even when nothing changed")
+    index.set_defaults(run=_index)
+    ask = commands.add_parser("ask", help="answer one question, or a file of them")
+    what = ask.add_mutually_exclusive_group(required=True)
+    what.add_argument("question", nargs="?", help="the question, as an operator types it")
+    what.add_argument(
+        "--batch", type=Path, metavar="FILE", help="JSON lines with id and question (or turns)"
+    )
+    ask.add_argument("--json", action="store_true", help="print the whole reply as JSON")
+    ask.set_defaults(run=_ask)
+    chat = commands.add_parser("chat", help="converse in the terminal")
+    chat.set_defaults(run=_chat)
+    ui = commands.add_parser("ui", help="serve the chat page")
+    ui.set_defaults(run=_ui)
+    doctor = commands.add_parser("doctor", help="say what is wrong here and what to do")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _index(options: argparse.Namespace, settings: Settings) -> int:
+    built = build_index(settings, force=options.force)
+    print(text("index.built" if built else "index.fresh", folder=settings.index))
+    return 0
+
+
+def _ask(options: argparse.Namespace, settings: Settings) -> int:
+    if options.batch:
+        return _ask_batch(options.batch, settings)
+    coach = build_coach(settings)
+    reply = coach.reply([], options.question)
+    if options.json:
+        print(_as_line(coach.advise([], reply).to_json()))
+    else:
+        _print_reply(coach, [], reply)
+    return 0
+
+
+def _print_reply(coach: Coach, conversation: list[Reply], reply: Reply) -> None:
+    """Print the card at once, then the model's advice as it is written."""
+    print(_printable(reply.text), flush=True)
+    if not coach.model or not reply.answered:
+        return
+    print(f"\n{text('advice.heading', model=coach.model)}")
+    try:
+        for piece in coach.stream_advice(conversation, reply):
+            print(_printable(piece), end="", flush=True)
+        print()
+    except ModelError as error:
+        print(error)
+
+
+def _ask_batch(path: Path, settings: Settings) -> int:
+    from coach.batch import answer_batch
+
+    try:
+        lines = path.open("rb")
+    except OSError as error:
+        raise SettingsError(text("batch.no_file", path=path, fault=error.strerror)) from error
+    coach = build_coach(settings)
+    status = 0
+    with lines:
+        for answer in answer_batch(coach, lines):
+            print(_as_line(answer), flush=True)
+            status = 1 if "error" in answer else status
+    return status
+
+
+def _as_line(answer: object) -> str:
+    return _printable(json.dumps(answer, ensure_ascii=False))
+
+
+def _printable(words: str) -> str:
+    """Replace what UTF-8 cannot carry (lone surrogates) by its escape."""
+    return words.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _chat(options: argparse.Namespace, settings: Settings) -> int:
+    coach = build_coach(settings)
+    print(text("chat.greeting"))
+    replies: list[Reply] = []
+    while True:
+        try:
+            message = input(text("chat.prompt"))
+        except EOFError:
+            print()
+            return 0
+        picked = _picked_choice(message, replies[-1].choices if replies else ())
+        if picked:
+            reply = coach.reply_with(replies[-1].question, picked)
+        elif message.strip():
+            reply = coach.reply(replies, message)
+        else:
+            continue
+        print()
+        _print_reply(coach, replies, reply)
+        print()
+        replies.append(reply)
+
+
+def _picked_choice(message: str, choices: tuple[Choice, ...]) -> str | None:
+    number = message.strip()
+    if number.isascii() and number.isdigit() and 1 <= int(number) <= len(choices):
+        return choices[int(number) - 1].id
+    return None
+
+
+def _ui(options: argparse.Namespace, settings: Settings) -> int:
+    from coach.serving import serve_page
+
+    serve_page(settings)
+    return 0
+
+
+def _doctor(options: argparse.Namespace, settings: Settings) -> int:
+    from coach.doctor import print_findings
+
+    return 0 if print_findings(settings) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""Coach: one message in, one reply out; the conversation is the caller's to keep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from langchain_core.runnables import Runnable, RunnableLambda
+
+from coach.answering.advice import Adviser
+from coach.answering.card import build_reply
+from coach.answering.reply import Reply
+from coach.errors import ModelError
+from coach.index.opening import Index
+from coach.instruction.knowledge import Knowledge
+from coach.settings import Settings
+from coach.texts import text
+from coach.understanding.decision import Decision, decide, refuse_unreadable
+from coach.understanding.recognition import Recognition, build_recognition
+
+
+class Coach:
+    """Answers messages from one opened index."""
+
+    def __init__(self, index: Index, settings: Settings, adviser: Adviser | None = None) -> None:
+        self._index = index
+        self._adviser = adviser
+        recognise: Runnable[str, Recognition] = build_recognition(index)
+        self._decide: Runnable[str, Decision] = recognise | RunnableLambda(
+            lambda recognition: decide(recognition, settings)
+        )
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """The knowledge that is being served: documents, situations, version."""
+        return self._index.knowledge
+
+    @property
+    def model(self) -> str | None:
+        """The name of the language model, or None when there is none."""
+        return self._adviser.name if self._adviser else None
+
+    def reply(self, conversation: Sequence[Reply], message: str) -> Reply:
+        """Return the card, the question back, or the refusal; no language model is asked."""
+        started = time.perf_counter()
+        decision = refuse_unreadable(message) or self._decide.invoke(message)
+        return self._finish(message, decision, started)
+
+    def reply_with(self, message: str, situation_id: str) -> Reply:
+        """Return the card of the situation that the operator picked; KeyError when unknown."""
+        started = time.perf_counter()
+        self.knowledge.situations[situation_id]
+        decision = Decision(True, ((situation_id, 1.0),), (), None)
+        return self._finish(message, decision, started)
+
+    def _finish(self, message: str, decision: Decision, started: float) -> Reply:
+        reply = build_reply(message, decision, self.knowledge)
+        return replace(reply, elapsed_ms=round((time.perf_counter() - started) * 1000, 2))
+
+    def stream_advice(self, conversation: Sequence[Reply], reply: Reply) -> Iterator[str]:
+        """Yield the model's advice on an answered reply; nothing without a model.
+
+        Raises ModelError when the model fails: the card stands all the same.
+        """
+        if self._adviser and reply.answered:
+            yield from self._adviser.stream(reply, conversation)
+
+    def advise(self, conversation: Sequence[Reply], reply: Reply) -> Reply:
+        """Return the reply with the model's whole advice, or with the line that it failed."""
+        if not self._adviser or not reply.answered:
+            return reply
+        started = time.perf_counter()
+        try:
+            advice = "".join(self.stream_advice(conversation, reply)).strip()
+        except ModelError as error:
+            return replace(reply, text=f"{reply.text}\n\n{error}")
+        heading = text("advice.heading", model=self._adviser.name)
+        elapsed_ms = reply.elapsed_ms + (time.perf_counter() - started) * 1000
+        return replace(
+            reply,
+            advice=advice,
+            model=self._adviser.name,
+            text=f"{reply.text}\n\n{heading}\n{advice}",
+            elapsed_ms=round(elapsed_ms, 2),
+        )

@@ -1,0 +1,126 @@
+"""The doctor: what is wrong with this installation, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from coach.assembly import build_coach, prepare_libraries, report_nothing
+from coach.errors import CoachError
+from coach.settings import Settings
+from coach.texts import text
+
+OLDEST_PYTHON = (3, 11)
+PACKAGES = ("torch", "sentence-transformers", "chromadb", "langchain", "streamlit", "natasha")
+CHECK_QUESTION = "клиент требует телефон директора"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of one check: `is_fine`, and a line that says what was found or what to do."""
+
+    name: str
+    is_fine: bool
+    line: str
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Yield the findings one by one: Python, packages, knowledge, index, model, port."""
+    for name, check in CHECKS.items():
+        try:
+            line = check(settings)
+        except CoachError as error:
+            yield Finding(name, False, str(error))
+        else:
+            yield Finding(name, True, line)
+
+
+def _check_python(settings: Settings) -> str:
+    found = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < OLDEST_PYTHON:
+        raise CoachError(text("doctor.python_old", found=found))
+    return found
+
+
+def _check_packages(settings: Settings) -> str:
+    found = []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError as error:
+            raise CoachError(text("doctor.package_missing", name=name)) from error
+    return ", ".join(found)
+
+
+def _check_knowledge(settings: Settings) -> str:
+    from coach.instruction.knowledge import load_knowledge
+
+    if not settings.knowledge.is_dir():
+        raise CoachError(text("settings.no_knowledge", folder=settings.knowledge))
+    knowledge = load_knowledge(settings.knowledge)
+    return text(
+        "doctor.knowledge",
+        situations=len(knowledge.situations),
+        questions=len(knowledge.questions),
+        version=knowledge.version,
+    )
+
+
+def _check_index(settings: Settings) -> str:
+    from coach.assembly import find_index_fault
+
+    fault = find_index_fault(settings)
+    if fault:
+        raise CoachError(text("index.unusable", fault=fault))
+    coach = build_coach(settings.model_copy(update={"llm": ""}), report=report_nothing)
+    reply = coach.reply([], CHECK_QUESTION)
+    return text("doctor.index", folder=settings.index, milliseconds=round(reply.elapsed_ms))
+
+
+def _check_model(settings: Settings) -> str:
+    if not settings.llm:
+        return text("doctor.no_model")
+    from coach.answering.advice import check_chat_model, load_chat_model
+
+    check_chat_model(load_chat_model(settings), settings)
+    return settings.llm
+
+
+def _check_port(settings: Settings) -> str:
+    with socket.socket() as probe:
+        if probe.connect_ex((settings.host, settings.port)) == 0:
+            return text("doctor.port_taken", port=settings.port)
+    return text("doctor.port_free", port=settings.port)
+
+
+def _check_writing(settings: Settings) -> str:
+    folder = settings.index if settings.index.exists() else settings.index.parent
+    if not os.access(folder, os.W_OK):
+        raise CoachError(text("settings.not_writable", folder=settings.index))
+    return str(folder)
+
+
+CHECKS: dict[str, Callable[[Settings], str]] = {
+    "python": _check_python,
+    "packages": _check_packages,
+    "writing": _check_writing,
+    "knowledge": _check_knowledge,
+    "index": _check_index,
+    "model": _check_model,
+    "port": _check_port,
+}
+
+
+def print_findings(settings: Settings) -> bool:
+    """Print every finding as it comes; return whether all is fine."""
+    prepare_libraries(settings)
+    is_fine = True
+    for finding in examine(settings):
+        mark = text("doctor.fine" if finding.is_fine else "doctor.wrong")
+        print(f"{mark} {text(f'doctor.names.{finding.name}')}: {finding.line}", flush=True)
+        is_fine = is_fine and finding.is_fine
+    return is_fine

@@ -1,0 +1,1 @@
+"""Which situation, which passages, and whether that is sure enough to answer."""
