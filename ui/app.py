@@ -1,0 +1,30 @@
+"""The entry point that Streamlit runs."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import streamlit as st
+
+from coach.errors import CoachError
+from ui.chat_page import show_chat
+from ui.words import show, word
+
+STYLE = Path(__file__).with_name("style.css")
+
+
+def main() -> None:
+    """Show the page; whatever goes wrong is told in one clear line, never as a traceback."""
+    st.set_page_config(page_title=word("page_title"), page_icon="🎧", layout="wide")
+    st.html(STYLE)
+    try:
+        show_chat()
+    except CoachError as error:
+        show(str(error), "item coach-avoid")
+    except Exception as error:
+        logging.getLogger("coach.ui").error("page failed: %s", type(error).__name__)
+        show(word("failed"), "item coach-avoid")
+
+
+main()

@@ -1,0 +1,117 @@
+"""The operator's page: ask, read the card, open a source, ask the next thing."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import replace
+
+import streamlit as st
+
+from coach.answering.reply import Choice, Reply
+from coach.coaching import Coach
+from coach.errors import ModelError
+from ui import session
+from ui.instruction_view import show_instruction
+from ui.reply_view import show_reply
+from ui.words import shorten_question, show, word, words_list
+
+FOCUS = """
+<script>
+(() => {{
+  /* turn {turn} */
+  const focus = () => {{
+    const box = document.querySelector('[data-testid="stChatInputTextArea"]');
+    if (box && window.matchMedia("(pointer: fine)").matches) box.focus();
+  }};
+  setTimeout(focus, 50); setTimeout(focus, 500);
+}})();
+</script>
+"""
+
+
+def show_chat() -> None:
+    """Show the page."""
+    coach = session.current_coach()
+    with st.container():  # an input in a container stays where it is put: above the answer
+        message = st.chat_input(word("ask_placeholder"))
+    if message:
+        session.add_turn(coach.reply(session.turns(), message))
+    turns = session.turns()
+    source = session.opened_source()
+    if source:
+        answer, beside = st.columns([3, 2], gap="medium")
+        with beside:
+            show_instruction(source, coach.knowledge)
+    else:
+        answer = st.container()
+    with answer:
+        if turns:
+            _show_conversation(coach, turns)
+        else:
+            _show_empty(coach)
+    st.html(FOCUS.format(turn=len(turns)), unsafe_allow_javascript=True)
+
+
+def _show_empty(coach: Coach) -> None:
+    show(word("empty.heading"), "title", "h1")
+    show(word("empty.hint"), "item")
+    for number, example in enumerate(words_list("empty", "examples")):
+        st.button(
+            example, key=f"choice-example-{number}", on_click=_ask_example, args=(coach, example)
+        )
+
+
+def _ask_example(coach: Coach, question: str) -> None:
+    session.add_turn(coach.reply(session.turns(), question))
+
+
+def _show_conversation(coach: Coach, turns: list[Reply]) -> None:
+    def pick(reply: Reply, choice: Choice) -> None:
+        session.add_turn(coach.reply_with(reply.question, choice.id))
+
+    last = len(turns) - 1
+    show_reply(turns[last], last, pick)
+    _show_advice(coach, turns, last)
+    if last:
+        show(word("earlier"), "label", "h3")
+    for number in range(last - 1, -1, -1):
+        with st.expander(_summary(turns[number])):
+            show_reply(turns[number], number, pick)
+            _show_kept_advice(turns[number])
+    st.button(word("clear"), key="clear", on_click=session.clear)
+
+
+def _summary(reply: Reply) -> str:
+    titles = " + ".join(one.title for one in reply.situations) or word("refusal.title")
+    question = shorten_question(reply.question)
+    return _as_plain_label(f"{question} → {titles}")
+
+
+def _as_plain_label(words: str) -> str:
+    """Escape what an expander's label would read as Markdown."""
+    return "".join(f"\\{char}" if char in r"\`*_{}[]()<>#+-.!|~$:@&" else char for char in words)
+
+
+def _show_advice(coach: Coach, turns: list[Reply], number: int) -> None:
+    """Stream the model's advice under the newest card and remember it."""
+    reply = turns[number]
+    if not coach.model or not reply.answered or reply.model:
+        _show_kept_advice(reply)
+        return
+    show(word("advice.heading", model=coach.model), "status")
+    place = st.empty()
+    advice = ""
+    try:
+        for piece in coach.stream_advice(turns[:number], reply):
+            advice += piece
+            place.html(f'<p class="coach-item coach-advice">{html.escape(advice)}</p>')
+    except ModelError as error:
+        advice = ""
+        place.html(f'<p class="coach-status">{html.escape(str(error))}</p>')
+    turns[number] = replace(reply, model=coach.model, advice=advice.strip() or None)
+
+
+def _show_kept_advice(reply: Reply) -> None:
+    if reply.advice:
+        show(word("advice.heading", model=reply.model), "status")
+        show(reply.advice, "item coach-advice")

@@ -1,0 +1,68 @@
+"""The whole instruction beside the answer, scrolled to the highlighted quote."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from coach.answering.reply import Citation
+from coach.instruction.knowledge import Knowledge
+from ui import session
+from ui.words import show, word
+
+HEIGHT_PIXELS = 560
+SCROLL = """
+<script>
+(() => {{
+  /* opened as {mark} */
+  const scroll = () => {{
+    const mark = document.querySelector(".coach-instruction mark");
+    if (!mark) return;
+    let box = mark.parentElement;
+    while (box && box.scrollHeight <= box.clientHeight + 1) box = box.parentElement;
+    if (window.innerWidth < 640 || !box) {{ mark.scrollIntoView({{ block: "center" }}); }}
+    if (box) box.scrollTop += mark.getBoundingClientRect().top
+      - box.getBoundingClientRect().top - box.clientHeight / 3;
+  }};
+  setTimeout(scroll, 60); setTimeout(scroll, 400);
+}})();
+</script>
+"""
+
+
+def show_instruction(citation: Citation, knowledge: Knowledge) -> None:
+    """Show the document of a citation with its passage tinted and its quote marked."""
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        show(word("source.heading", document=citation.document), "label", "h2")
+        st.button(word("source.close"), key="close-source", on_click=session.close_source)
+    show(word("source.section", section=citation.section), "question")
+    with st.container(height=HEIGHT_PIXELS, border=True, key="instruction"):
+        st.html(f'<div class="coach-instruction">{mark_quote(citation, knowledge)}</div>')
+    scroll = SCROLL.format(mark=f"{citation.start}-{citation.end}")
+    st.html(scroll, unsafe_allow_javascript=True)
+
+
+def mark_quote(citation: Citation, knowledge: Knowledge) -> str:
+    """Return the document as HTML, its text escaped, with the quote in `<mark>`."""
+    whole = knowledge.documents[citation.document].text
+    start, end = citation.start, citation.end
+    first, last = _passage_around(citation, knowledge)
+    parts = (
+        html.escape(whole[:first]),
+        '<span class="coach-passage">',
+        html.escape(whole[first:start]),
+        f'<mark id="quote">{html.escape(whole[start:end])}</mark>',
+        html.escape(whole[end:last]),
+        "</span>",
+        html.escape(whole[last:]),
+    )
+    return "".join(parts)
+
+
+def _passage_around(citation: Citation, knowledge: Knowledge) -> tuple[int, int]:
+    for passage in knowledge.passages:
+        is_here = passage.document == citation.document
+        if is_here and passage.start <= citation.start and citation.end <= passage.end:
+            return passage.start, passage.end
+    return citation.start, citation.end

@@ -1,0 +1,41 @@
+"""The pages' visible strings and how they are put on a page without being read as markup."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from coach.texts import read_texts, text
+
+UI_TEXTS = Path(__file__).with_name("texts.yaml")
+SHOWN_QUESTION_CHARS = 300
+
+
+def word(key: str, /, **values: object) -> str:
+    """Return a visible string of the pages."""
+    return text(key, path=UI_TEXTS, **values)
+
+
+def words_list(*keys: str) -> list[str]:
+    """Return a list of visible strings."""
+    found: Any = read_texts(UI_TEXTS)
+    for key in keys:
+        found = found[key]
+    return list(found)
+
+
+def show(words: str, style: str, tag: str = "p", *, narrow: bool = False) -> None:
+    """Put words on the page as they are: markup inside them stays text."""
+    width: Any = "content" if narrow else "stretch"
+    st.html(f'<{tag} class="coach-{style}">{html.escape(words)}</{tag}>', width=width)
+
+
+def shorten_question(question: str) -> str:
+    """A question as the page repeats it: one line, not longer than an eye takes in."""
+    line = " ".join(question.split())
+    if len(line) <= SHOWN_QUESTION_CHARS:
+        return line
+    return line[:SHOWN_QUESTION_CHARS] + "…"
