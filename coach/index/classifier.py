@@ -41,7 +41,7 @@ def char_grams(question: str) -> list[str]:
     for word in words_of(question):
         bordered = f" {word} "
         for size in CHAR_SIZES:
-            grams += [bordered[n : n + size] for n in range(max(1, len(bordered) - size + 1))]
+            grams += [bordered[n : n + size] for n in range(len(bordered) - size + 1)]
     return grams
 
 

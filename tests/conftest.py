@@ -1,0 +1,94 @@
+"""Shared fixtures: the real index, a small knowledge folder, an environment without settings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from coach import build_coach, build_index
+from coach.assembly import report_nothing
+from coach.coaching import Coach
+from coach.settings import PROJECT_FOLDER, Settings
+
+SHARED = PROJECT_FOLDER.parent / "shared"
+SMALL_SITUATIONS = ("boss_phone", "child_caller", "slow_speaker")
+SMALL_QUESTIONS = 12
+
+
+def make_settings(**values: object) -> Settings:
+    """Settings from the given values alone, whatever stands in a `.env` file."""
+    return Settings(_env_file=None, **values)  # type: ignore[arg-type,call-arg]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> Iterator[None]:
+    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COACH_")}
+    required = kept.get("COACH_REQUIRE_BROWSER")
+    if required:
+        os.environ["COACH_REQUIRE_BROWSER"] = required
+    yield
+    os.environ.update(kept)
+
+
+@pytest.fixture(scope="session")
+def real_settings() -> Settings:
+    """The default settings, with the real index built."""
+    settings = make_settings()
+    build_index(settings, report=report_nothing)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def coach(real_settings: Settings) -> Coach:
+    """The Coach on the real knowledge."""
+    return build_coach(real_settings, report=report_nothing)
+
+
+def copy_small_knowledge(folder: Path) -> Path:
+    """Copy three situations and a dozen questions of each into a folder."""
+    source = PROJECT_FOLDER / "knowledge"
+    shutil.copytree(source / "instruction", folder / "instruction")
+    shutil.copyfile(source / "repairs.yaml", folder / "repairs.yaml")
+    (folder / "situations").mkdir()
+    (folder / "questions").mkdir()
+    for name in SMALL_SITUATIONS:
+        words = (source / "situations" / f"{name}.md").read_text(encoding="utf-8")
+        lines = [
+            "related: []" if line.startswith("related:") else line for line in words.splitlines()
+        ]
+        (folder / "situations" / f"{name}.md").write_text("\n".join(lines) + "\n", "utf-8")
+    for name in (*SMALL_SITUATIONS, "none"):
+        bank = (source / "questions" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+        asked = [line for line in bank if line and not line.startswith("#")][:SMALL_QUESTIONS]
+        text = "\n".join(["## автор: author_1", *asked]) + "\n"
+        (folder / "questions" / f"{name}.txt").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def small_knowledge(tmp_path: Path) -> Path:
+    """A knowledge folder that builds in a second and may be spoiled."""
+    folder = tmp_path / "knowledge"
+    folder.mkdir()
+    return copy_small_knowledge(folder)
+
+
+@pytest.fixture
+def small_settings(tmp_path: Path, small_knowledge: Path, real_settings: Settings) -> Settings:
+    """Settings of a small index; the static model comes from the real one's cache."""
+    index = tmp_path / "index"
+    index.mkdir()
+    (index / "embedders").symlink_to(real_settings.index / "embedders")
+    return make_settings(knowledge=small_knowledge, index=index)
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of received material beside the checkout."""
+    if not SHARED.is_dir():
+        pytest.skip(f"{SHARED} is absent: nothing to compare with")
+    return SHARED

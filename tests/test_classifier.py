@@ -1,0 +1,88 @@
+"""The question classifier: trained with scikit-learn, applied with numpy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from langchain_core.embeddings import Embeddings
+
+from coach.index.classifier import GRAMS, QuestionClassifier, char_grams, train_classifier
+from coach.index.embeddings import load_embeddings
+from coach.instruction.questions import BankQuestion
+from coach.settings import Settings
+
+BANK = [
+    *(BankQuestion(q, ("boss",)) for q in ("дай номер шефа", "телефон директора", "контакт шефа")),
+    *(BankQuestion(q, ("child",)) for q in ("звонит ребёнок", "дети в трубке", "голос ребёнка")),
+    *(BankQuestion(q, ("none",)) for q in ("какая погода", "где скидка", "спасибо")),
+]
+
+
+@pytest.fixture(scope="module")
+def embeddings(real_settings: Settings) -> Embeddings:
+    cache = real_settings.index / "embedders"
+    return load_embeddings("static", cache, lambda steps, label: steps)
+
+
+@pytest.fixture(scope="module")
+def classifier(embeddings: Embeddings) -> QuestionClassifier:
+    return train_classifier(BANK, embeddings)
+
+
+def test_numpy_gives_what_scikit_learn_gives(
+    classifier: QuestionClassifier, embeddings: Embeddings
+) -> None:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    for kind, analyzer in GRAMS.items():
+        weights = classifier._grams[kind]
+        vectorizer = TfidfVectorizer(analyzer=analyzer, sublinear_tf=True)
+        vectorizer.fit(["x"])
+        names = sorted(weights.columns, key=weights.columns.__getitem__)
+        vectorizer = TfidfVectorizer(analyzer=analyzer, sublinear_tf=True, vocabulary=names)
+        vectorizer.idf_ = weights.idf
+        wanted = vectorizer.transform(["дай дай номер директора"]).toarray()[0]
+        columns, values = weights.transform(analyzer("дай дай номер директора"))
+        found = np.zeros(len(names))
+        found[columns] = values
+        np.testing.assert_allclose(found, wanted, atol=1e-9)
+        assert wanted.any()
+
+
+def test_it_separates_what_it_learned(
+    classifier: QuestionClassifier, embeddings: Embeddings
+) -> None:
+    for question in BANK:
+        chances = classifier.probabilities(question.text, embeddings.embed_query(question.text))
+        assert max(chances, key=chances.__getitem__) == question.situation_ids[0]
+        assert all(0 <= chance <= 1 for chance in chances.values())
+
+
+def test_a_question_can_hold_two_situations(
+    classifier: QuestionClassifier, embeddings: Embeddings
+) -> None:
+    question = "звонит ребёнок и просит телефон директора"
+    chances = classifier.probabilities(question, embeddings.embed_query(question))
+    assert min(chances["boss"], chances["child"]) > chances["none"]
+
+
+def test_it_survives_being_saved(
+    classifier: QuestionClassifier, embeddings: Embeddings, tmp_path: Path
+) -> None:
+    classifier.save(tmp_path / "saved")
+    loaded = QuestionClassifier.load(tmp_path / "saved")
+    vector = embeddings.embed_query("номер шефа")
+    wanted = classifier.probabilities("номер шефа", vector)
+    found = loaded.probabilities("номер шефа", vector)
+    assert found == pytest.approx(wanted, abs=1e-5)
+
+
+def test_no_known_gram_is_no_failure(classifier: QuestionClassifier) -> None:
+    chances = classifier.probabilities("zzzz", [0.0] * 300)
+    assert set(chances) == {"boss", "child", "none"}
+
+
+def test_character_grams_know_word_borders() -> None:
+    assert char_grams("да") == [" д", "да", "а ", " да", "да ", " да "]

@@ -1,0 +1,70 @@
+"""The decision and the weighing of evidence, on made-up confidences."""
+
+from __future__ import annotations
+
+import pytest
+
+from coach.instruction.documents import Passage
+from coach.understanding.decision import decide, refuse_unreadable
+from coach.understanding.recognition import Neighbour, Recognition, shorten, weigh_evidence
+from coach.understanding.retrieval import RankedPassage
+from tests.conftest import make_settings
+
+SETTINGS = make_settings(answer_threshold=0.5, second_threshold=0.6, refuse_threshold=0.5)
+
+
+def recognition(not_answered: float, *confidences: tuple[str, float]) -> Recognition:
+    return Recognition("вопрос", confidences, not_answered, (), ())
+
+
+def test_a_sure_situation_is_answered_alone() -> None:
+    decision = decide(recognition(0.1, ("a", 0.9), ("b", 0.3), ("c", 0.2)), SETTINGS)
+    assert (decision.answered, decision.situations) == (True, (("a", 0.9),))
+    assert (decision.choices, decision.refusal) == ((), None)
+
+
+def test_two_sure_situations_are_both_answered() -> None:
+    decision = decide(recognition(0.1, ("a", 0.9), ("b", 0.7), ("c", 0.65)), SETTINGS)
+    assert [name for name, _ in decision.situations] == ["a", "b"]
+
+
+def test_unsure_asks_back_with_the_likeliest_first() -> None:
+    confidences = (("a", 0.4), ("b", 0.3), ("c", 0.2), ("d", 0.1))
+    decision = decide(recognition(0.2, *confidences), SETTINGS)
+    assert (decision.answered, decision.refusal) == (False, None)
+    assert decision.choices == ("a", "b", "c")
+
+
+def test_not_answered_wins_over_a_weaker_situation() -> None:
+    decision = decide(recognition(0.8, ("a", 0.7), ("b", 0.1)), SETTINGS)
+    assert decision.refusal == "not_in_instruction"
+    assert decision.choices == ("a", "b")
+
+
+@pytest.mark.parametrize(("question", "reason"), [(" ", "no_question"), ("!!", "no_words")])
+def test_unreadable_is_refused_before_any_search(question: str, reason: str) -> None:
+    decision = refuse_unreadable(question)
+    assert decision is not None
+    assert decision.refusal == reason
+    assert refuse_unreadable("да") is None
+
+
+def test_neighbours_and_passages_can_tip_the_scale() -> None:
+    chances = {"a": 0.4, "b": 0.4, "none": 0.1}
+    passage = Passage("d", "s", "b", 0, 1, "x")
+    neighbours = (Neighbour("похожий", ("b",), 0.9),)
+    plain = weigh_evidence("q", chances, (), ())
+    with_neighbour = weigh_evidence("q", chances, neighbours, ())
+    with_both = weigh_evidence("q", chances, neighbours, (RankedPassage(passage, 0.03, 1, 1),))
+    assert plain.confidences[0][1] == plain.confidences[1][1]
+    assert with_neighbour.confidences[0][0] == "b"
+    assert with_both.confidences[0][1] > with_neighbour.confidences[0][1]
+    assert with_both.not_answered == plain.not_answered
+
+
+def test_a_long_question_keeps_its_beginning_and_end() -> None:
+    shortened = shorten("начало " + "середина " * 1000 + "конец")
+    assert shortened.startswith("начало")
+    assert shortened.endswith("конец")
+    assert len(shortened) < 1600
+    assert shorten("коротко") == "коротко"

@@ -1,0 +1,206 @@
+"""Building and opening the index: atomic, and nothing stale or damaged is served."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from coach import build_coach, build_index
+from coach.assembly import report_nothing
+from coach.errors import IndexUnusableError, KnowledgeError, SettingsError
+from coach.index.build import IndexRecipe, current_build
+from coach.index.lexical import LexicalIndex
+from coach.index.opening import find_fault, open_index
+from coach.index.store import nearest
+from coach.instruction.knowledge import knowledge_version
+from coach.settings import Settings
+from coach.texts import text
+
+
+def build(settings: Settings, *, force: bool = False) -> bool:
+    return build_index(settings, force=force, report=report_nothing)
+
+
+def fault(settings: Settings) -> str | None:
+    version = knowledge_version(settings.knowledge)
+    recipe = IndexRecipe.of(version, settings.embedder, settings.author_names)
+    return find_fault(settings.index, recipe)
+
+
+def served(settings: Settings) -> Path:
+    build = current_build(settings.index)
+    assert build is not None
+    return build
+
+
+def test_a_second_build_finds_nothing_to_do(small_settings: Settings) -> None:
+    assert fault(small_settings) == text("index.missing")
+    assert build(small_settings)
+    first = served(small_settings)
+    assert not build(small_settings)
+    assert build(small_settings, force=True)
+    assert served(small_settings) != first
+
+
+def test_changed_knowledge_is_noticed_and_rebuilt(small_settings: Settings) -> None:
+    coach = build_coach(small_settings, report=report_nothing)
+    old = coach.reply([], "говорит очень медленно").knowledge_version
+    path = small_settings.knowledge / "situations/slow_speaker.md"
+    path.write_text(path.read_text("utf-8").replace("это запрещают", "так запрещают"), "utf-8")
+    assert fault(small_settings) == text("index.other_knowledge_version")
+    reply = build_coach(small_settings, report=report_nothing).reply([], "говорит очень медленно")
+    assert reply.knowledge_version != old
+    assert "так запрещают" in reply.text
+    assert "это запрещают" not in reply.text
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [({"embedder": "other/model"}, "embedder"), ({"bank_authors": "author_1"}, "authors")],
+)
+def test_another_recipe_is_never_served(
+    small_settings: Settings, change: dict[str, str], key: str
+) -> None:
+    build(small_settings)
+    assert fault(small_settings.model_copy(update=change)) == text(f"index.other_{key}")
+
+
+def test_a_half_built_or_damaged_index_is_recognised_before_chroma_opens_it(
+    small_settings: Settings,
+) -> None:
+    build(small_settings)
+    manifest = served(small_settings) / "manifest.json"
+    kept = manifest.read_bytes()
+    manifest.unlink()
+    assert fault(small_settings) == text("index.half_built")
+    manifest.write_bytes(kept)
+    assert fault(small_settings) is None
+    with (served(small_settings) / "chroma/link_lists.bin").open("wb") as links:
+        links.truncate(50_000_000_000)
+    assert fault(small_settings) == text("index.grown")
+
+
+def test_a_collection_with_missing_documents_is_refused(small_settings: Settings) -> None:
+    coach = build_coach(small_settings, report=report_nothing)
+    manifest = served(small_settings) / "manifest.json"
+    row = json.loads(manifest.read_text("utf-8"))
+    manifest.write_text(json.dumps({**row, "questions": row["questions"] + 1}), "utf-8")
+    version = knowledge_version(small_settings.knowledge)
+    with pytest.raises(IndexUnusableError, match="coach index"):
+        open_index(
+            small_settings.index, IndexRecipe.of(version, "static", ()), coach._index.embeddings
+        )
+
+
+def test_a_slip_publishes_nothing_and_the_version_before_serves_on(
+    small_settings: Settings,
+) -> None:
+    build(small_settings)
+    before = served(small_settings)
+    path = small_settings.knowledge / "situations/boss_phone.md"
+    path.write_text(path.read_text("utf-8").replace("- Извините,", "- Простите,"), "utf-8")
+    with pytest.raises(KnowledgeError, match=r"boss_phone.md:\d+"):
+        build(small_settings)
+    assert served(small_settings) == before
+    said: list[str] = []
+    reply = build_coach(small_settings, report=said.append).reply([], "дайте телефон директора")
+    assert reply.say[0].text.startswith("Извините")
+    assert "boss_phone.md" in said[-1]
+    assert text("index.serving_old") in said[-1]
+
+
+def test_a_slip_with_no_earlier_index_is_an_error(small_settings: Settings) -> None:
+    (small_settings.knowledge / "questions/none.txt").unlink()
+    with pytest.raises(KnowledgeError, match=r"none.txt:1"):
+        build_coach(small_settings, report=report_nothing)
+
+
+def test_a_build_killed_in_the_middle_leaves_the_served_one(small_settings: Settings) -> None:
+    build(small_settings)
+    before = served(small_settings)
+    environment = {
+        **os.environ,
+        "COACH_KNOWLEDGE": str(small_settings.knowledge),
+        "COACH_INDEX": str(small_settings.index),
+    }
+    command = [sys.executable, "-m", "coach.cli", "index", "--force"]
+    victim = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    builds = small_settings.index / "builds"
+    while time.monotonic() < deadline and not [
+        one for one in builds.iterdir() if one != before and (one / "chroma").exists()
+    ]:
+        time.sleep(0.01)
+    victim.send_signal(signal.SIGKILL)
+    victim.wait()
+    assert len(list(builds.iterdir())) == 2
+    assert fault(small_settings) is None
+    assert served(small_settings) == before
+    assert build(small_settings, force=True)
+    assert fault(small_settings) is None
+
+
+def test_old_builds_are_removed(small_settings: Settings) -> None:
+    for _ in range(3):
+        build(small_settings, force=True)
+    assert len(list((small_settings.index / "builds").iterdir())) == 2
+    assert not list(small_settings.index.glob("current.*"))
+
+
+def test_folders_that_cannot_work_are_told_clearly(tmp_path: Path, small_settings: Settings) -> None:
+    nowhere = small_settings.model_copy(update={"knowledge": tmp_path / "nowhere"})
+    with pytest.raises(SettingsError, match="COACH_KNOWLEDGE"):
+        build(nowhere)
+    (tmp_path / "file").write_text("")
+    blocked = small_settings.model_copy(update={"index": tmp_path / "file/index"})
+    with pytest.raises(SettingsError, match="COACH_INDEX"):
+        build(blocked)
+
+
+def test_chromas_own_embedder_is_never_used(
+    small_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chromadb.utils.embedding_functions import onnx_mini_lm_l6_v2
+
+    def forbidden(*_: object) -> None:
+        raise AssertionError("Chroma's default embedder was asked")
+
+    monkeypatch.setattr(onnx_mini_lm_l6_v2.ONNXMiniLM_L6_V2, "__call__", forbidden)
+    coach = build_coach(small_settings, report=report_nothing)
+    assert coach.reply([], "дайте телефон директора").answered
+
+
+def test_a_bank_question_is_its_own_nearest_neighbour(small_settings: Settings) -> None:
+    index = build_coach(small_settings, report=report_nothing)._index
+    question = next(q for q in index.knowledge.questions if q.situation_ids == ("child_caller",))
+    ((document, similarity), *_) = nearest(
+        index.stores.questions, index.embeddings.embed_query(question.text), 3
+    )
+    assert document.page_content == question.text
+    assert similarity == pytest.approx(1, abs=1e-3)
+    assert nearest(index.stores.questions, [0.0] * 300, 3) == []
+
+
+def test_passages_of_one_author_only(small_settings: Settings) -> None:
+    path = small_settings.knowledge / "questions/boss_phone.txt"
+    path.write_text(path.read_text("utf-8") + "## автор: other\nшефа к телефону\n", "utf-8")
+    only = small_settings.model_copy(update={"bank_authors": "author_1"})
+    build(only)
+    row = json.loads((served(only) / "manifest.json").read_text("utf-8"))
+    assert row["questions"] == 48
+    assert row["authors"] == ["author_1"]
+
+
+def test_lexical_ranking_is_by_lemma(tmp_path: Path) -> None:
+    LexicalIndex.build(["кассовые разрывы", "прогноз погоды", "…"], tmp_path)
+    lexical = LexicalIndex(tmp_path)
+    assert [number for number, _ in lexical.rank("кассовый разрыв")] == [0]
+    assert lexical.rank("абракадабра") == []
+    assert lexical.rank("") == []
