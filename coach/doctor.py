@@ -16,7 +16,6 @@ from coach.texts import text
 
 OLDEST_PYTHON = (3, 11)
 PACKAGES = ("torch", "sentence-transformers", "chromadb", "langchain", "streamlit", "natasha")
-CHECK_QUESTION = "клиент требует телефон директора"
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def _check_index(settings: Settings) -> str:
     if fault:
         raise CoachError(text("index.unusable", fault=fault))
     coach = build_coach(settings.model_copy(update={"llm": ""}), report=report_nothing)
-    reply = coach.reply([], CHECK_QUESTION)
+    reply = coach.reply([], text("check_question"))
     return text("doctor.index", folder=settings.index, milliseconds=round(reply.elapsed_ms))
 
 

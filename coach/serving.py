@@ -50,7 +50,7 @@ def serve_page(settings: Settings) -> None:
     """
     _check_address(settings)
     prepare_libraries(settings)
-    shared_coach(settings).reply([], text("ui.warm_up"))
+    shared_coach(settings).reply([], text("check_question"))
     from streamlit.web import bootstrap
 
     options = {**PAGE_OPTIONS, "server_address": settings.host, "server_port": settings.port}

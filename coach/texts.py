@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,17 @@ def read_texts(path: Path) -> dict[str, Any]:
     return texts
 
 
-def text(key: str, /, *, path: Path = COACH_TEXTS, **values: object) -> str:
-    """Return the text under a dotted key with its placeholders filled in.
+def look_up(texts: Path, key: str, values: Mapping[str, object]) -> str:
+    """Return the text under a dotted key of a file with its placeholders filled in.
 
     Raises KeyError when the file has no such key: a missing text is a defect, not a state.
     """
-    found: Any = read_texts(path)
+    found: Any = read_texts(texts)
     for part in key.split("."):
         found = found[part]
     return str(found).format(**values) if values else str(found)
+
+
+def text(key: str, /, **values: object) -> str:
+    """Return a text of the package's own file; see `look_up`."""
+    return look_up(COACH_TEXTS, key, values)

@@ -154,7 +154,9 @@ def test_old_builds_are_removed(small_settings: Settings) -> None:
     assert not list(small_settings.index.glob("current.*"))
 
 
-def test_folders_that_cannot_work_are_told_clearly(tmp_path: Path, small_settings: Settings) -> None:
+def test_folders_that_cannot_work_are_told_clearly(
+    tmp_path: Path, small_settings: Settings
+) -> None:
     nowhere = small_settings.model_copy(update={"knowledge": tmp_path / "nowhere"})
     with pytest.raises(SettingsError, match="COACH_KNOWLEDGE"):
         build(nowhere)

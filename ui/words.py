@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from coach.texts import read_texts, text
+from coach.texts import look_up, read_texts
 
 UI_TEXTS = Path(__file__).with_name("texts.yaml")
 SHOWN_QUESTION_CHARS = 300
@@ -16,7 +16,7 @@ SHOWN_QUESTION_CHARS = 300
 
 def word(key: str, /, **values: object) -> str:
     """Return a visible string of the pages."""
-    return text(key, path=UI_TEXTS, **values)
+    return look_up(UI_TEXTS, key, values)
 
 
 def words_list(*keys: str) -> list[str]:

@@ -49,7 +49,7 @@ def load_chat_model(settings: Settings) -> BaseChatModel:
 def check_chat_model(model: BaseChatModel, settings: Settings) -> None:
     """Make one short call; raise ModelError that says what went wrong."""
     try:
-        model.invoke([HumanMessage("Да?")], max_tokens=1)
+        model.invoke([HumanMessage(text("check_question"))], max_tokens=1)
     except Exception as error:
         message = text("advice.unreachable", name=settings.llm, fault=_masked(error, settings))
         raise ModelError(message) from error

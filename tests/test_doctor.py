@@ -1,0 +1,51 @@
+"""The doctor finds what is wrong and says what to do."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from coach import build_index
+from coach.assembly import report_nothing
+from coach.coaching import Coach
+from coach.doctor import Finding, examine, print_findings
+from coach.settings import Settings
+
+
+def findings(settings: Settings) -> dict[str, Finding]:
+    return {one.name: one for one in examine(settings)}
+
+
+def test_a_sound_installation_has_no_fault(real_settings: Settings, coach: Coach) -> None:
+    found = findings(real_settings)
+    assert [one.line for one in found.values() if not one.is_fine] == []
+    assert coach.knowledge.version in found["knowledge"].line
+    assert set(found) == {"python", "packages", "writing", "knowledge", "index", "model", "port"}
+
+
+def test_a_missing_index_a_slip_and_a_bad_model_are_named(
+    small_settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (small_settings.knowledge / "questions/none.txt").unlink()
+    settings = small_settings.model_copy(update={"llm": "nobody:model"})
+    found = findings(settings)
+    assert "none.txt:1" in found["knowledge"].line
+    assert "coach index" in found["index"].line
+    assert "nobody:model" in found["model"].line
+    assert [name for name, one in found.items() if not one.is_fine] == [
+        "knowledge", "index", "model",
+    ]  # fmt: skip
+    assert not print_findings(settings)
+    assert "✗ индекс" in capsys.readouterr().out
+
+
+def test_a_taken_port_is_mentioned(small_settings: Settings) -> None:
+    build_index(small_settings, report=report_nothing)
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        found = findings(small_settings.model_copy(update={"port": port}))
+    assert str(port) in found["port"].line
+    assert "занят" in found["port"].line

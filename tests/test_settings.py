@@ -1,0 +1,82 @@
+"""Settings and their example file."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from coach.errors import SettingsError
+from coach.settings import PROJECT_FOLDER, Settings, load_settings, silence_libraries
+from tests.conftest import make_settings
+
+
+def test_the_example_file_names_every_setting_with_its_default_and_meaning() -> None:
+    lines = (PROJECT_FOLDER / ".env.example").read_text("utf-8").splitlines()
+    found: dict[str, tuple[str, str]] = {}
+    remark = ""
+    for line in lines:
+        match = re.fullmatch(r"#(COACH_\w+)=(.*)", line)
+        if match:
+            found[match[1]] = (match[2], remark.strip())
+            remark = ""
+        elif line.startswith("# "):
+            remark += line.removeprefix("#")
+        else:
+            remark = ""
+    wanted = {}
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        if isinstance(default, Path):
+            default = default.relative_to(PROJECT_FOLDER)
+        if name == "llm_api_key":
+            default = ""
+        wanted[f"COACH_{name.upper()}"] = (str(default), field.description)
+    assert found == wanted
+
+
+def test_settings_come_from_the_environment_and_the_env_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_text("COACH_PORT=9000\nCOACH_HOST=127.0.0.2\n", "utf-8")
+    monkeypatch.setenv("COACH_PORT", "9001")
+    monkeypatch.setenv("COACH_BANK_AUTHORS", "author_1, author_2,")
+    settings = load_settings()
+    assert (settings.port, settings.host) == (9001, "127.0.0.2")
+    assert settings.author_names == {"author_1", "author_2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("COACH_PORT", "0"), ("COACH_PORT", "x"), ("COACH_ANSWER_THRESHOLD", "2")],
+)
+def test_a_bad_value_names_its_variable(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=name):
+        load_settings()
+
+
+def test_the_key_is_masked_wherever_settings_are_printed() -> None:
+    settings = make_settings(llm_api_key="sk-very-secret")
+    assert "sk-very-secret" not in repr(settings) + str(settings.model_dump())
+
+
+def test_libraries_are_silenced_and_the_hub_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"LANGSMITH_TRACING": "true"})
+    silence_libraries(hub=False)
+    assert os.environ["LANGSMITH_TRACING"] == "false"
+    assert os.environ["ANONYMIZED_TELEMETRY"] == "False"
+    assert os.environ["HF_HUB_OFFLINE"] == "1"
+    silence_libraries(hub=True)
+    assert os.environ["HF_HUB_OFFLINE"] == "0"
+
+
+def test_only_a_hub_name_wants_the_hub(tmp_path: Path) -> None:
+    assert not make_settings().wants_hub
+    assert not make_settings(embedder=str(tmp_path)).wants_hub
+    assert make_settings(embedder="intfloat/multilingual-e5-small").wants_hub
