@@ -1,0 +1,59 @@
+"""The served page as a process of its own, for tests that need a real address."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class ServedPage:
+    """A running page: its address and the first line that the command printed."""
+
+    address: str
+    said: str
+    process: subprocess.Popen[str]
+
+
+@contextmanager
+def run_page(**environment: str) -> Iterator[ServedPage]:
+    """Run `coach ui` on a free port for the length of a `with` block."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "coach.cli", "ui"],
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "COACH_PORT": str(port), **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        _wait_until_healthy(address)
+        yield ServedPage(address, said, process)
+    finally:
+        process.terminate()
+        process.wait(START_SECONDS)
+
+
+def _wait_until_healthy(address: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5):
+                return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)

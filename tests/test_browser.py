@@ -1,0 +1,155 @@
+"""The page in a real headless Chromium: asked by keyboard, copied, its source opened."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from coach.settings import PROJECT_FOLDER, Settings
+from tests.page_server import run_page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+SHOTS = PROJECT_FOLDER / "build" / "screenshots"
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def address(real_settings: Settings) -> Iterator[str]:
+    with run_page() as served:
+        yield served.address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        if os.environ.get("COACH_REQUIRE_BROWSER"):
+            pytest.fail("Chromium is required here: run `make browser` as root")
+        pytest.skip("NO CHROMIUM: the page was NOT tried in a browser; run `make browser` as root")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield opened
+        opened.close()
+
+
+def open_page(browser: Browser, address: str, scheme: str, width: int, height: int) -> Page:
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,  # type: ignore[arg-type]
+        locale="ru-RU",
+        permissions=["clipboard-read", "clipboard-write"],
+    )
+    context.route("**/*", lambda route: _only_loopback(route, address))
+    page = context.new_page()
+    page.goto(address)
+    page.get_by_test_id("stChatInputTextArea").wait_for(timeout=30_000)
+    page.wait_for_function("document.activeElement.dataset.testid === 'stChatInputTextArea'")
+    return page
+
+
+def _only_loopback(route: object, address: str) -> None:
+    request = route.request  # type: ignore[attr-defined]
+    if request.url.startswith((address, "data:", "blob:")):
+        route.continue_()  # type: ignore[attr-defined]
+    else:
+        OUTSIDE.append(request.url)
+        route.abort()  # type: ignore[attr-defined]
+
+
+OUTSIDE: list[str] = []
+
+
+def ask(page: Page, question: str) -> None:
+    page.keyboard.type(question)
+    page.keyboard.press("Enter")
+    page.get_by_text(f"Вопрос: {question}", exact=True).wait_for()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width", "height"),
+    [("light", 1366, 768), ("dark", 1366, 768), ("light", 390, 844), ("dark", 390, 844)],
+)
+def test_ask_by_keyboard_copy_and_open_the_source(
+    browser: Browser, address: str, scheme: str, width: int, height: int
+) -> None:
+    page = open_page(browser, address, scheme, width, height)
+    ask(page, "клиент требует телефон директора")
+    phrase = page.get_by_test_id("stCode").first
+    phrase.wait_for()
+    assert "Извините, предоставить" in phrase.inner_text()
+    box = phrase.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < height / 2
+    sizes = page.evaluate(
+        "[...document.querySelectorAll('h1,h2,h3,p,code')]"
+        ".map(one => [one.tagName, parseFloat(getComputedStyle(one).fontSize)])"
+    )
+    largest = max(size for _, size in sizes)
+    assert all(tag == "CODE" for tag, size in sizes if size == largest)
+    phrase.get_by_role("button").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == phrase.inner_text().strip()
+    page.get_by_role("button", name="[1]", exact=True).first.click()
+    mark = page.locator(".coach-instruction mark")
+    mark.wait_for()
+    page.wait_for_timeout(1000)
+    mark_box = mark.bounding_box()
+    assert mark_box is not None
+    assert 0 < mark_box["y"] < height
+    assert mark.inner_text().startswith("Извините,")
+    page.keyboard.press("Escape")
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"card-{scheme}-{width}.png")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.context.close()
+
+
+def test_a_refusal_offers_choices_that_answer(browser: Browser, address: str) -> None:
+    page = open_page(browser, address, "light", 1366, 768)
+    ask(page, "какую скидку дать клиенту")
+    page.get_by_text("Если вы о другом, выберите:").wait_for()
+    page.screenshot(path=SHOTS / "refusal-light-1366.png")
+    page.locator("[class*=st-key-choice] button").first.click()
+    page.get_by_text("Проверено по инструкции").wait_for()
+    page.context.close()
+
+
+def test_two_tabs_keep_their_own_conversations(browser: Browser, address: str) -> None:
+    first = open_page(browser, address, "light", 1366, 768)
+    second = open_page(browser, address, "light", 1366, 768)
+    ask(first, "в трубке ребёнок")
+    ask(second, "клиент требует телефон директора")
+    assert first.get_by_text("Требуют телефон руководства").count() == 0
+    assert second.get_by_text("На линии ребёнок").count() == 0
+    first.context.close()
+    second.context.close()
+
+
+def test_html_typed_by_a_user_is_inert(browser: Browser, address: str) -> None:
+    page = open_page(browser, address, "light", 1366, 768)
+    ask(page, "<img src=x onerror=window.hacked=1><b>ребёнок</b>")
+    ask(page, "ещё **вопрос** [link](http://x.test)")
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("img[src=x]").count() == 0
+    assert page.get_by_role("link", name="link").count() == 0
+    page.context.close()
+
+
+def test_the_page_asked_nothing_from_outside() -> None:
+    assert OUTSIDE == []
+
+
+def test_screenshots_were_taken() -> None:
+    assert len(list(Path(SHOTS).glob("card-*.png"))) == 4

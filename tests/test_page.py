@@ -1,0 +1,161 @@
+"""The chat page, through Streamlit's AppTest on the real index."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from coach import build_coach
+from coach.assembly import report_nothing
+from coach.errors import IndexUnusableError
+from coach.settings import PROJECT_FOLDER, Settings
+from tests.language_server import serve_language
+from ui import session
+from ui.instruction_view import mark_quote
+from ui.words import word
+
+PAGE = str(PROJECT_FOLDER / "ui" / "app.py")
+
+
+def words_on(page: AppTest) -> str:
+    """Everything that the page says, without its markup."""
+    markup = " ".join(str(one.proto.body) for one in page.get("html"))
+    shown = html.unescape(re.sub(r"<style.*?</style>|<script.*?</script>|<[^>]+>", " ", markup))
+    codes = " ".join(one.value for one in page.code)
+    labels = " ".join(one.label for one in (*page.button, *page.expander))
+    return f"{shown} {codes} {labels}"
+
+
+@pytest.fixture
+def page(real_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setattr(session, "load_settings", lambda: real_settings)
+    session.page_settings.clear()
+    opened = AppTest.from_file(PAGE, default_timeout=60).run()
+    assert not opened.exception
+    return opened
+
+
+def ask(page: AppTest, question: str) -> AppTest:
+    page.chat_input[0].set_value(question).run()
+    assert not page.exception
+    return page
+
+
+def test_an_empty_page_invites_and_its_examples_work(page: AppTest) -> None:
+    assert word("empty.heading") in words_on(page)
+    (child,) = [one for one in page.button if "ребёнок" in one.label]
+    child.click().run()
+    assert [tab.label for tab in page.tabs] == ["Вариант 1", "Вариант 2"]
+    assert "сколько Вам лет" in words_on(page)
+
+
+def test_a_card_shows_phrase_steps_prohibition_and_status(page: AppTest) -> None:
+    ask(page, "клиент требует телефон директора")
+    assert page.code[0].value.startswith("Извините, предоставить такую информацию")
+    shown = words_on(page)
+    for part in ("Скажите", "Сделайте", "Нельзя", "Давать телефон", "Проверено по инструкции"):
+        assert part in shown
+    assert re.search(r"\d+ мс", shown)
+
+
+def test_a_citation_opens_the_whole_instruction_at_its_quote_and_closes(page: AppTest) -> None:
+    ask(page, "клиент требует телефон директора")
+    page.button(key="cite-0-boss_phone-say0-1").click().run()
+    body = next(str(one.proto.body) for one in page.get("html") if "<mark" in one.proto.body)
+    (quote,) = re.findall(r"<mark[^>]*>(.*?)</mark>", body, re.DOTALL)
+    assert html.unescape(quote).startswith("Извините,")
+    whole = html.unescape(re.sub(r"<[^>]+>", "", body))
+    received = PROJECT_FOLDER / "knowledge/instruction/operator-instruction.txt"
+    assert whole == received.read_bytes().decode("utf-8")
+    page.button(key="close-source").click().run()
+    assert not [one for one in page.get("html") if "<mark" in one.proto.body]
+
+
+def test_every_quote_is_marked_where_it_stands(real_settings: Settings) -> None:
+    coach = build_coach(real_settings, report=report_nothing)
+    for name in coach.knowledge.situations:
+        for citation in coach.reply_with("вопрос", name).citations:
+            marked = mark_quote(citation, coach.knowledge)
+            before, quote = re.split(r"<mark[^>]*>", marked)
+            assert html.unescape(quote.split("</mark>")[0]) == citation.quote
+            assert len(html.unescape(re.sub(r"<[^>]+>", "", before))) == citation.start
+
+
+def test_a_refusal_is_honest_and_its_choices_answer(page: AppTest) -> None:
+    ask(page, "какую скидку дать клиенту")
+    assert "супервайзера" in words_on(page)
+    assert len(page.code) == 0
+    choices = [one for one in page.button if str(one.key).startswith("choice-0-")]
+    assert len(choices) == 3
+    choices[0].click().run()
+    assert word("status.card") in words_on(page)
+
+
+def test_the_conversation_is_kept_and_can_be_begun_anew(page: AppTest) -> None:
+    ask(page, "клиент требует телефон директора")
+    ask(page, "в трубке ребёнок")
+    assert [one.label for one in page.expander] == [
+        "клиент требует телефон директора → Требуют телефон руководства"
+    ]
+    assert "Извините, предоставить" in words_on(page)
+    page.button(key="clear").click().run()
+    assert word("empty.heading") in words_on(page)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["<script>alert(1)</script> ребёнок", "**жирный** ![x](http://x.test/a.png)", "а" * 50_000],
+)
+def test_markup_in_a_question_stays_text(page: AppTest, question: str) -> None:
+    ask(page, question)
+    bodies = [str(one.proto.body) for one in page.get("html")]
+    (shown,) = [body for body in bodies if 'class="coach-question"' in body]
+    assert html.escape(question[:40]) in shown
+    assert "<script>alert" not in " ".join(bodies)
+    assert len(page.markdown) == 0
+    ask(page, "в трубке ребёнок")
+    assert "![x]" not in page.expander[0].label
+
+
+def test_a_failure_is_one_clear_line(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(settings: Settings) -> None:
+        raise IndexUnusableError("Индекс открыть нельзя")
+
+    monkeypatch.setattr(session, "shared_coach", fail)
+    page.run()
+    assert not page.exception
+    assert "Индекс открыть нельзя" in words_on(page)
+
+    def crash(settings: Settings) -> None:
+        raise RuntimeError("секрет")
+
+    monkeypatch.setattr(session, "shared_coach", crash)
+    page.run()
+    assert not page.exception
+    assert word("failed") in words_on(page)
+    assert "секрет" not in words_on(page)
+
+
+def test_advice_streams_under_the_card_and_is_inert(
+    real_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve_language(["Говорите ", "<b>спокойно</b>"]) as server:
+        settings = real_settings.model_copy(
+            update={
+                "llm": "openai:scripted",
+                "llm_base_url": server.url,
+                "llm_api_key": type(real_settings.llm_api_key)("x"),
+            }
+        )
+        monkeypatch.setattr(session, "load_settings", lambda: settings)
+        session.page_settings.clear()
+        page = AppTest.from_file(PAGE, default_timeout=60).run()
+        ask(page, "в трубке ребёнок")
+        assert "Говорите <b>спокойно</b>" in words_on(page)
+        assert "Не проверен" in words_on(page)
+        ask(page, "клиент требует телефон директора")
+        assert len(server.requests) == 2
+    session.page_settings.clear()

@@ -1,0 +1,99 @@
+"""Serving the page: one Coach for all, renewed when new knowledge is published."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from coach import build_index
+from coach.assembly import report_nothing
+from coach.errors import SettingsError
+from coach.serving import serve_page, shared_coach
+from coach.settings import PROJECT_FOLDER, Settings
+from tests.page_server import run_page
+
+
+def test_sessions_share_one_coach_until_new_knowledge_is_published(
+    small_settings: Settings,
+) -> None:
+    first = shared_coach(small_settings)
+    assert shared_coach(small_settings) is first
+    path = small_settings.knowledge / "questions/none.txt"
+    path.write_text(path.read_text("utf-8") + "ещё вопрос без ответа\n", "utf-8")
+    assert shared_coach(small_settings) is first
+    build_index(small_settings, report=report_nothing)
+    renewed = shared_coach(small_settings)
+    assert renewed is not first
+    assert renewed.knowledge.version != first.knowledge.version
+
+
+def test_an_index_deleted_meanwhile_goes_on_serving(small_settings: Settings) -> None:
+    coach = shared_coach(small_settings)
+    (small_settings.index / "current").unlink()
+    assert shared_coach(small_settings) is coach
+    assert coach.reply([], "дайте телефон директора").answered
+
+
+def test_many_sessions_at_once_get_right_answers(small_settings: Settings) -> None:
+    wrong: list[str] = []
+
+    def ask() -> None:
+        for _ in range(20):
+            reply = shared_coach(small_settings).reply([], "дайте телефон директора")
+            if reply.situations[0].id != "boss_phone":
+                wrong.append(reply.text)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_a_taken_port_is_told_before_anything_starts(small_settings: Settings) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"{port}.*COACH_PORT"):
+            serve_page(small_settings.model_copy(update={"port": port}))
+
+
+def test_the_command_serves_the_page_and_says_where(real_settings: Settings) -> None:
+    with run_page() as served:
+        assert served.address in served.said
+        assert served.process.poll() is None
+
+
+def check_machine(*, cwd: Path, environment: dict[str, str] | None = None) -> str:
+    done = subprocess.run(
+        [sys.executable, str(PROJECT_FOLDER / ".ci/check_machine.py")],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return f"{done.returncode} {done.stderr}"
+
+
+def test_the_machine_check_is_quiet_on_a_sound_machine(tmp_path: Path) -> None:
+    assert check_machine(cwd=tmp_path) == "0 "
+
+
+def test_an_old_python_is_told_in_one_line(tmp_path: Path) -> None:
+    script = tmp_path / "check_machine.py"
+    shutil.copyfile(PROJECT_FOLDER / ".ci/check_machine.py", script)
+    lowered = script.read_text("utf-8").replace("(3, 11)", "(9, 9)")
+    script.write_text(lowered, "utf-8")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Нужен Python 3.11" in done.stderr
+    assert "Traceback" not in done.stderr
