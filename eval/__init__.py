@@ -1,0 +1,1 @@
+"""Measuring the coach: benchmarks now, the evaluation against gold responses later."""

