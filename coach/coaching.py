@@ -14,6 +14,8 @@ from coach.answering.reply import Reply
 from coach.errors import ModelError
 from coach.index.opening import Index
 from coach.instruction.knowledge import Knowledge
+from coach.language.lexicon import Lexicon
+from coach.language.repair import Repairer
 from coach.settings import Settings
 from coach.texts import text
 from coach.understanding.decision import Decision, decide, refuse_unreadable
@@ -26,6 +28,7 @@ class Coach:
     def __init__(self, index: Index, settings: Settings, adviser: Adviser | None = None) -> None:
         self._index = index
         self._adviser = adviser
+        self._repairer = Repairer(build_lexicon(index.knowledge))
         recognise: Runnable[str, Recognition] = build_recognition(index)
         self._decide: Runnable[str, Decision] = recognise | RunnableLambda(
             lambda recognition: decide(recognition, settings)
@@ -44,18 +47,25 @@ class Coach:
     def reply(self, conversation: Sequence[Reply], message: str) -> Reply:
         """Return the card, the question back, or the refusal; no language model is asked."""
         started = time.perf_counter()
-        decision = refuse_unreadable(message) or self._decide.invoke(message)
-        return self._finish(message, decision, started)
+        unreadable = refuse_unreadable(message)
+        if unreadable:
+            return self._finish(message, None, unreadable, started)
+        repaired = self._repairer.repair(message)
+        decision = self._decide.invoke(repaired.text)
+        understood_as = repaired.text if repaired.is_changed else None
+        return self._finish(message, understood_as, decision, started)
 
     def reply_with(self, message: str, situation_id: str) -> Reply:
         """Return the card of the situation that the operator picked; KeyError when unknown."""
         started = time.perf_counter()
         self.knowledge.situations[situation_id]
         decision = Decision(True, ((situation_id, 1.0),), (), None)
-        return self._finish(message, decision, started)
+        return self._finish(message, None, decision, started)
 
-    def _finish(self, message: str, decision: Decision, started: float) -> Reply:
-        reply = build_reply(message, decision, self.knowledge)
+    def _finish(
+        self, message: str, understood_as: str | None, decision: Decision, started: float
+    ) -> Reply:
+        reply = build_reply(message, understood_as, decision, self.knowledge)
         return replace(reply, elapsed_ms=round((time.perf_counter() - started) * 1000, 2))
 
     def stream_advice(self, conversation: Sequence[Reply], reply: Reply) -> Iterator[str]:
@@ -84,3 +94,9 @@ class Coach:
             text=f"{reply.text}\n\n{heading}\n{advice}",
             elapsed_ms=round(elapsed_ms, 2),
         )
+
+
+def build_lexicon(knowledge: Knowledge) -> Lexicon:
+    """The words of the question bank and of the instruction."""
+    documents = (document.text for document in knowledge.documents.values())
+    return Lexicon([*(question.text for question in knowledge.questions), *documents])

@@ -6,7 +6,7 @@ import pytest
 
 from coach.instruction.documents import Passage
 from coach.understanding.decision import decide, refuse_unreadable
-from coach.understanding.recognition import Neighbour, Recognition, shorten, weigh_evidence
+from coach.understanding.recognition import Neighbour, Recognition, weigh_evidence
 from coach.understanding.retrieval import RankedPassage
 from tests.conftest import make_settings
 
@@ -60,11 +60,3 @@ def test_neighbours_and_passages_can_tip_the_scale() -> None:
     assert with_neighbour.confidences[0][0] == "b"
     assert with_both.confidences[0][1] > with_neighbour.confidences[0][1]
     assert with_both.not_answered == plain.not_answered
-
-
-def test_a_long_question_keeps_its_beginning_and_end() -> None:
-    shortened = shorten("начало " + "середина " * 1000 + "конец")
-    assert shortened.startswith("начало")
-    assert shortened.endswith("конец")
-    assert len(shortened) < 1600
-    assert shorten("коротко") == "коротко"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from coach.answering.reply import Choice, Guidance, Phrase, Reply, ShownSituation
+from coach.texts import text
 from ui import session
 from ui.words import shorten_question, show, word
 
@@ -16,6 +17,9 @@ Pick = Callable[[Reply, Choice], None]
 def show_reply(reply: Reply, turn: int, pick: Pick) -> None:
     """Show one reply; `turn` tells its widgets from those of other replies."""
     show(word("card.question", question=shorten_question(reply.question)), "question")
+    if reply.understood_as:
+        understood = shorten_question(reply.understood_as)
+        show(word("card.understood_as", words=understood), "understood")
     if reply.answered:
         for situation in reply.situations:
             with st.container(border=True, gap="xxsmall"):
@@ -111,7 +115,7 @@ def _show_citations(reply: Reply, numbers: tuple[int, ...], key: str) -> None:
 def _show_choices(reply: Reply, turn: int, pick: Pick) -> None:
     if reply.refusal:
         show(word("refusal.title"), "title", "h2")
-        show(reply.text.splitlines()[0], "item")
+        show(text(f"refusal.{reply.refusal}"), "item")
     else:
         show(word("unsure.title"), "title", "h2")
     if reply.refusal and reply.choices:

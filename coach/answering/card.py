@@ -46,7 +46,9 @@ class CitationList:
         return self._numbers[key]
 
 
-def build_reply(question: str, decision: Decision, knowledge: Knowledge) -> Reply:
+def build_reply(
+    question: str, understood_as: str | None, decision: Decision, knowledge: Knowledge
+) -> Reply:
     """Turn a decision into the reply that is shown at once, without any model."""
     shown = [knowledge.situations[name] for name, _ in decision.situations]
     situations = tuple(
@@ -70,6 +72,7 @@ def build_reply(question: str, decision: Decision, knowledge: Knowledge) -> Repl
     )
     reply = Reply(
         question=question,
+        understood_as=understood_as,
         answered=decision.answered,
         situations=situations,
         say=say,
@@ -100,9 +103,11 @@ def _list_guidance(
 
 def write_text(reply: Reply) -> str:
     """Write a reply as the plain text that a person reads in a terminal."""
-    if not reply.answered:
-        return _write_refusal(reply)
     lines: list[str] = []
+    if reply.understood_as:
+        lines.append(text("card.understood_as", words=reply.understood_as))
+    if not reply.answered:
+        return "\n".join([*lines, _write_refusal(reply)])
     for situation in reply.situations:
         lines += [*([""] if lines else []), *_write_situation(reply, situation)]
     lines += ["", text("card.sources")]

@@ -68,12 +68,14 @@ class Choice:
 class Reply:
     """The answer to one message.
 
-    `refusal` is None or `no_question`, `no_words`, `not_in_instruction`. A reply that is neither
-    answered nor refused asks back: the operator picks one of `choices`. `advice` is the language
-    model's own words, which are not verified; everything else in the reply is.
+    `understood_as` is the message as it was repaired before it was recognised, or None when
+    nothing was. `refusal` is None or `no_question`, `no_words`, `not_in_instruction`. A reply that
+    is neither answered nor refused asks back: the operator picks one of `choices`. `advice` is the
+    language model's own words, which are not verified; everything else in the reply is.
     """
 
     question: str
+    understood_as: str | None
     answered: bool
     situations: tuple[ShownSituation, ...]
     say: tuple[Phrase, ...]

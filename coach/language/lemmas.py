@@ -35,6 +35,12 @@ def lemma_of(word: str) -> str:
     return fold(_morphology().parse(word)[0].normal_form)
 
 
+@lru_cache(maxsize=CACHED_WORDS)
+def is_dictionary_word(word: str) -> bool:
+    """Whether a folded word is a form that the Russian dictionary knows (ё may be е in it)."""
+    return bool(_morphology().word_is_known(word))
+
+
 @cache
 def _morphology() -> MorphAnalyzer:
     from pymorphy3 import MorphAnalyzer

@@ -15,7 +15,6 @@ from coach.instruction.questions import NOT_ANSWERED
 from coach.understanding.retrieval import RankedPassage, retrieve_passages
 
 NEIGHBOURS = 12
-READ_CHARS = 1500
 NEIGHBOUR_WEIGHT = 1.0
 PASSAGE_WEIGHT = 0.5
 FLOOR = 1e-4
@@ -45,8 +44,7 @@ def build_recognition(index: Index) -> Runnable[str, Recognition]:
     """Return the chain from a question to its Recognition."""
 
     def read(question: str) -> dict[str, Any]:
-        shortened = shorten(question)
-        return {"question": shortened, "vector": index.embeddings.embed_query(shortened)}
+        return {"question": question, "vector": index.embeddings.embed_query(question)}
 
     def find_neighbours(seen: dict[str, Any]) -> tuple[Neighbour, ...]:
         found = nearest(index.stores.questions, seen["vector"], NEIGHBOURS)
@@ -75,14 +73,6 @@ def build_recognition(index: Index) -> Runnable[str, Recognition]:
         )
         | RunnableLambda(weigh)
     )
-
-
-def shorten(question: str) -> str:
-    """Keep the beginning and the end of a very long question: the ask stands in one of them."""
-    if len(question) <= READ_CHARS:
-        return question
-    half = READ_CHARS // 2
-    return f"{question[:half]} {question[-half:]}"
 
 
 def weigh_evidence(
