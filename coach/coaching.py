@@ -14,12 +14,16 @@ from coach.answering.reply import Reply
 from coach.errors import ModelError
 from coach.index.opening import Index
 from coach.instruction.knowledge import Knowledge
+from coach.language.lemmas import lemmas_of
 from coach.language.lexicon import Lexicon
 from coach.language.repair import Repairer
 from coach.settings import Settings
 from coach.texts import text
-from coach.understanding.decision import Decision, decide, refuse_unreadable
+from coach.understanding.conversation import Topic, is_small_talk, lean_on_topic
+from coach.understanding.decision import Decision, decide, refuse_unreadable, small_talk
 from coach.understanding.recognition import Recognition, build_recognition
+
+Turn = tuple[str, Topic | None]
 
 
 class Coach:
@@ -30,7 +34,13 @@ class Coach:
         self._adviser = adviser
         self._repairer = Repairer(build_lexicon(index.knowledge))
         recognise: Runnable[str, Recognition] = build_recognition(index)
-        self._decide: Runnable[str, Decision] = recognise | RunnableLambda(
+
+        def understand(turn: Turn) -> Recognition:
+            message, topic = turn
+            recognition = recognise.invoke(message)
+            return lean_on_topic(recognition, topic) if topic else recognition
+
+        self._decide: Runnable[Turn, Decision] = RunnableLambda(understand) | RunnableLambda(
             lambda recognition: decide(recognition, settings)
         )
 
@@ -51,9 +61,26 @@ class Coach:
         if unreadable:
             return self._finish(message, None, unreadable, started)
         repaired = self._repairer.repair(message)
-        decision = self._decide.invoke(repaired.text)
+        if is_small_talk(repaired.text):
+            return self._finish(message, None, small_talk(), started)
+        decision = self._decide.invoke((repaired.text, self._find_topic(conversation)))
         understood_as = repaired.text if repaired.is_changed else None
         return self._finish(message, understood_as, decision, started)
+
+    def _find_topic(self, conversation: Sequence[Reply]) -> Topic | None:
+        """What a conversation is about: the last card shown; None before the first one."""
+        answered = [reply for reply in conversation if reply.answered]
+        if not answered:
+            return None
+        asked = tuple(
+            (reply.understood_as or reply.question, tuple(one.id for one in reply.situations))
+            for reply in answered
+        )
+        shown = [self.knowledge.situations[name] for name in asked[-1][1]]
+        words = " ".join(
+            [item.text for one in shown for item in (*one.when, *one.say, *one.do, *one.avoid)]
+        )
+        return Topic(asked[-1][1], asked, frozenset(lemmas_of(words)))
 
     def reply_with(self, message: str, situation_id: str) -> Reply:
         """Return the card of the situation that the operator picked; KeyError when unknown."""

@@ -41,7 +41,7 @@ class Settings(BaseSettings):
         0.3, ge=0, le=1, description="Confidence (0..1) from which a situation's card is shown."
     )
     second_threshold: float = Field(
-        0.5,
+        0.4,
         ge=0,
         le=1,
         description="Confidence (0..1) from which a second situation is shown beside the first.",

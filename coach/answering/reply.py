@@ -69,9 +69,10 @@ class Reply:
     """The answer to one message.
 
     `understood_as` is the message as it was repaired before it was recognised, or None when
-    nothing was. `refusal` is None or `no_question`, `no_words`, `not_in_instruction`. A reply that
-    is neither answered nor refused asks back: the operator picks one of `choices`. `advice` is the
-    language model's own words, which are not verified; everything else in the reply is.
+    nothing was. `refusal` is None or the reason: `no_question`, `no_words`, `small_talk`,
+    `not_in_instruction`. A reply that is neither answered nor refused asks back: the operator picks
+    one of `choices`. `advice` is the language model's own words, which are not verified; everything
+    else in the reply is.
     """
 
     question: str

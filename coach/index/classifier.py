@@ -24,7 +24,7 @@ from coach.language.lemmas import lemmas_of, words_of
 
 CHAR_SIZES = (2, 3, 4, 5)
 RAREST = 2
-REGULARISATION = 10.0
+REGULARISATION = 30.0
 PAIRS = 1500
 SEED = 20261122
 
@@ -159,7 +159,7 @@ def _pair_questions(questions: Sequence[BankQuestion]) -> list[BankQuestion]:
         return []
     chance = random.Random(SEED)
     pairs: list[BankQuestion] = []
-    while len(pairs) < min(PAIRS, len(singles)):
+    while len(pairs) < PAIRS:
         first, second = chance.sample(singles, 2)
         if first.situation_ids != second.situation_ids:
             both = first.situation_ids + second.situation_ids

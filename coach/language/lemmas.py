@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 WORD = re.compile(r"[a-zа-я0-9]+")
 CACHED_WORDS = 50_000
 LONGEST_WORD = 40
+FUNCTION_PARTS = ("NPRO", "PREP", "CONJ", "PRCL", "INTJ", "PRED")
+POSSESSIVES = frozenset("его ее их им ему ей ней нему них это этом тут там".split())
 
 
 def fold(words: str) -> str:
@@ -33,6 +35,19 @@ def lemmas_of(message: str) -> list[str]:
 def lemma_of(word: str) -> str:
     """Return the likeliest dictionary form of one folded word."""
     return fold(_morphology().parse(word)[0].normal_form)
+
+
+@lru_cache(maxsize=CACHED_WORDS)
+def is_function_word(word: str) -> bool:
+    """Whether a folded word only joins others: pronoun, preposition, conjunction, particle."""
+    tag = _morphology().parse(word)[0].tag
+    return tag.POS in FUNCTION_PARTS or is_pronoun(word) or "Apro" in tag
+
+
+@lru_cache(maxsize=CACHED_WORDS)
+def is_pronoun(word: str) -> bool:
+    """Whether a folded word points at somebody or something named before."""
+    return word in POSSESSIVES or _morphology().parse(word)[0].tag.POS == "NPRO"
 
 
 @lru_cache(maxsize=CACHED_WORDS)

@@ -9,7 +9,8 @@ from coach.settings import Settings
 from coach.understanding.recognition import Recognition
 
 CHOICES = 3
-NO_QUESTION, NO_WORDS, NOT_IN_INSTRUCTION = "no_question", "no_words", "not_in_instruction"
+NO_QUESTION, NO_WORDS = "no_question", "no_words"
+SMALL_TALK, NOT_IN_INSTRUCTION = "small_talk", "not_in_instruction"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ def refuse_unreadable(question: str) -> Decision | None:
         return None
     reason = NO_WORDS if question.strip() else NO_QUESTION
     return Decision(False, (), (), reason)
+
+
+def small_talk() -> Decision:
+    """Thanks and greetings: no card, no search, the topic stays."""
+    return Decision(False, (), (), SMALL_TALK)
 
 
 def decide(recognition: Recognition, settings: Settings) -> Decision:

@@ -1,0 +1,74 @@
+"""Follow-ups on the real index: the topic is kept, switched, returned to."""
+
+from __future__ import annotations
+
+import pytest
+
+from coach.answering.reply import Reply
+from coach.coaching import Coach
+from coach.understanding.conversation import is_small_talk
+
+
+def converse(coach: Coach, *messages: str) -> list[Reply]:
+    replies: list[Reply] = []
+    for message in messages:
+        replies.append(coach.reply(replies, message))
+    return replies
+
+
+def shown(reply: Reply) -> list[str]:
+    return [one.id for one in reply.situations] if reply.answered else []
+
+
+@pytest.mark.parametrize(
+    "follow_up",
+    ["а второй вариант?", "дай дословно", "повтори", "что дальше делать?", "где это написано?"],
+)
+def test_what_leans_on_the_topic_gets_its_card_again(coach: Coach, follow_up: str) -> None:
+    first, second = converse(coach, "в трубке ребёнок", follow_up)
+    assert shown(second) == ["child_caller"]
+    assert second.citations == first.citations
+
+
+def test_the_same_words_without_a_topic_are_not_answered_from_thin_air(coach: Coach) -> None:
+    (alone,) = converse(coach, "а второй вариант?")
+    assert not alone.answered
+
+
+def test_a_clear_new_situation_switches_the_topic_and_words_return_to_it(coach: Coach) -> None:
+    replies = converse(
+        coach,
+        "клиент требует телефон директора",
+        "а если он начнёт оскорблять меня матом?",
+        "что дальше?",
+        "вернёмся к телефону директора",
+    )
+    assert [shown(reply)[0] for reply in replies] == [
+        "boss_phone", "threats_insults", "threats_insults", "boss_phone",
+    ]  # fmt: skip
+
+
+def test_a_stranger_question_is_refused_and_the_topic_is_kept(coach: Coach) -> None:
+    replies = converse(
+        coach, "говорит очень медленно", "какая завтра погода в Туле", "спасибо", "повтори дословно"
+    )
+    assert [reply.refusal for reply in replies] == [None, "not_in_instruction", "small_talk", None]
+    assert shown(replies[3]) == ["slow_speaker"]
+
+
+@pytest.mark.parametrize("message", ["спасибо", "ок, понял", "Спасибо большое!", "добрый день"])
+def test_thanks_and_greetings_are_small_talk(coach: Coach, message: str) -> None:
+    assert is_small_talk(message)
+    (reply,) = converse(coach, message)
+    assert (reply.refusal, reply.choices, reply.understood_as) == ("small_talk", (), None)
+
+
+@pytest.mark.parametrize("message", ["спасибо, а если ребёнок?", "дословно", "", "директор"])
+def test_a_question_is_not_small_talk(message: str) -> None:
+    assert not is_small_talk(message)
+
+
+def test_a_long_conversation_is_still_quick(coach: Coach) -> None:
+    replies = converse(coach, *["в трубке ребёнок", "повтори"] * 100)
+    assert all(shown(reply) == ["child_caller"] for reply in replies)
+    assert max(reply.elapsed_ms for reply in replies) < 1000
