@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from coach.answering.advice import Adviser
     from coach.coaching import Coach
     from coach.index.build import IndexRecipe
+    from coach.searching import DocumentSearch
 
 Report = Callable[[str], None]
 
@@ -102,6 +103,38 @@ def find_index_fault(settings: Settings) -> str | None:
     from coach.index.opening import find_fault
 
     return find_fault(settings.index, _wanted_recipe(settings))
+
+
+def build_search(
+    folder: Path, settings: Settings, *, report: Report = report_to_stderr
+) -> DocumentSearch:
+    """Open the search over a folder's .txt and .md files, indexing them when they are new.
+
+    The index is cached by content. Raises SettingsError when there is nothing to search.
+    """
+    prepare_libraries(settings)
+    from coach.index.build import lock_index
+    from coach.index.documents import documents_key, open_document_index, write_document_index
+    from coach.index.embeddings import load_embeddings
+    from coach.instruction.documents import read_documents, split_passages
+    from coach.searching import DocumentSearch
+
+    try:
+        documents = list(read_documents(folder, (".txt", ".md")).values())
+    except UnicodeDecodeError as error:
+        raise SettingsError(text("search.not_utf8", folder=folder)) from error
+    passages = [passage for one in documents for passage in split_passages(one)]
+    if not passages:
+        raise SettingsError(text("search.no_documents", folder=folder))
+    _check_writable(settings.index)
+    cached = settings.index / "searches" / documents_key(documents, settings.embedder)
+    with lock_index(settings.index):
+        cache = settings.index / "embedders"
+        embeddings = load_embeddings(settings.embedder, cache, show_progress)
+        if not cached.exists():
+            report(text("search.building", documents=len(documents), passages=len(passages)))
+            write_document_index(cached, passages, embeddings, show_progress)
+    return DocumentSearch(open_document_index(cached, embeddings))
 
 
 def published_build(settings: Settings) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 from coach.answering.reply import Reply
 from coach.coaching import Coach
 from coach.errors import InputError
+from coach.searching import DocumentSearch, to_row
 from coach.texts import text
 
 
@@ -39,6 +40,26 @@ def answer_conversation(coach: Coach, turns: Iterable[str]) -> list[Reply]:
     for message in turns:
         replies.append(coach.advise(replies, coach.reply(replies, message)))
     return replies
+
+
+def search_batch(
+    search: DocumentSearch, lines: Iterable[bytes], count: int
+) -> Iterator[dict[str, Any]]:
+    """Yield `id` and `passages` per line, or `line` and `error`; see `answer_batch`."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        identity: object = None
+        try:
+            row = _read_row(line)
+            identity = row.get("id")
+            if not isinstance(row.get("question"), str):
+                raise InputError(text("batch.question_is_string"))
+        except InputError as error:
+            yield {"id": identity, "line": number, "error": str(error)}
+            continue
+        found = search.search(row["question"], count)
+        yield {"id": identity, "passages": [to_row(one) for one in found]}
 
 
 def _read_row(line: bytes) -> dict[str, Any]:

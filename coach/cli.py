@@ -6,10 +6,11 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from coach.assembly import build_coach, build_index
+from coach.assembly import build_coach, build_index, build_search
 from coach.errors import CoachError, ModelError, SettingsError
 from coach.settings import Settings, load_settings
 from coach.texts import text
@@ -53,6 +54,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     ask.add_argument("--json", action="store_true", help="print the whole reply as JSON")
     ask.set_defaults(run=_ask)
+    search = commands.add_parser("search", help="find passages in any Russian documents")
+    search.add_argument("--documents", type=Path, required=True, metavar="FOLDER")
+    search.add_argument("--count", type=int, default=5, help="how many passages (default 5)")
+    wanted = search.add_mutually_exclusive_group(required=True)
+    wanted.add_argument("question", nargs="?", help="what to look for")
+    wanted.add_argument("--batch", type=Path, metavar="FILE", help="JSON lines with id, question")
+    search.add_argument("--json", action="store_true", help="print the passages as JSON")
+    search.set_defaults(run=_search)
     chat = commands.add_parser("chat", help="converse in the terminal")
     chat.set_defaults(run=_chat)
     ui = commands.add_parser("ui", help="serve the chat page")
@@ -97,16 +106,43 @@ def _print_reply(coach: Coach, conversation: list[Reply], reply: Reply) -> None:
 def _ask_batch(path: Path, settings: Settings) -> int:
     from coach.batch import answer_batch
 
+    with _open_batch(path) as lines:
+        return _print_answers(answer_batch(build_coach(settings), lines))
+
+
+def _search(options: argparse.Namespace, settings: Settings) -> int:
+    from coach.batch import search_batch
+
+    count = max(1, options.count)
+    if options.batch:
+        with _open_batch(options.batch) as lines:
+            search = build_search(options.documents, settings)
+            return _print_answers(search_batch(search, lines, count))
+    found = build_search(options.documents, settings).search(options.question, count)
+    if options.json:
+        from coach.searching import to_row
+
+        print(_as_line({"passages": [to_row(one) for one in found]}))
+    else:
+        for one in found:
+            passage = one.passage
+            place = f"{passage.document} [{passage.start}:{passage.end}]"
+            print(_printable(f"{place}\n{passage.text.strip()}\n"))
+    return 0
+
+
+def _open_batch(path: Path) -> BinaryIO:
     try:
-        lines = path.open("rb")
+        return path.open("rb")
     except OSError as error:
         raise SettingsError(text("batch.no_file", path=path, fault=error.strerror)) from error
-    coach = build_coach(settings)
+
+
+def _print_answers(answers: Iterable[dict[str, Any]]) -> int:
     status = 0
-    with lines:
-        for answer in answer_batch(coach, lines):
-            print(_as_line(answer), flush=True)
-            status = 1 if "error" in answer else status
+    for answer in answers:
+        print(_as_line(answer), flush=True)
+        status = 1 if "error" in answer else status
     return status
 
 

@@ -38,7 +38,7 @@ class Settings(BaseSettings):
         description="Comma-separated authors of the question bank to learn from; empty means all.",
     )
     answer_threshold: float = Field(
-        0.3, ge=0, le=1, description="Confidence (0..1) from which a situation's card is shown."
+        0.2, ge=0, le=1, description="Confidence (0..1) from which a situation's card is shown."
     )
     second_threshold: float = Field(
         0.4,

@@ -82,6 +82,21 @@ def test_what_the_instruction_does_not_answer_is_refused(coach: Coach, question:
     assert (reply.say, reply.do, reply.avoid, reply.citations) == ((), (), (), ())
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "абонент говорит что покончит с собой",
+        "Пациент говорит, что сейчас выпрыгнет из окна. Куда переключать?",
+        "звонящий сказал что в здании бомба",
+    ],
+)
+def test_danger_to_life_says_112_and_the_supervisor(coach: Coach, question: str) -> None:
+    reply = coach.reply([], question)
+    assert (reply.answered, reply.refusal) == (False, "danger")
+    assert "112" in reply.text
+    assert "супервайзера" in reply.text
+
+
 def test_an_off_topic_question_after_a_good_one_is_refused(coach: Coach) -> None:
     first = coach.reply([], "клиент требует телефон директора")
     assert first.answered

@@ -55,7 +55,7 @@ def test_neighbours_and_passages_can_tip_the_scale() -> None:
     neighbours = (Neighbour("похожий", ("b",), 0.9),)
     plain = weigh_evidence("q", chances, (), ())
     with_neighbour = weigh_evidence("q", chances, neighbours, ())
-    with_both = weigh_evidence("q", chances, neighbours, (RankedPassage(passage, 0.03, 1, 1),))
+    with_both = weigh_evidence("q", chances, neighbours, (RankedPassage(passage, 1.0, 1.0, 1.0),))
     assert plain.confidences[0][1] == plain.confidences[1][1]
     assert with_neighbour.confidences[0][0] == "b"
     assert with_both.confidences[0][1] > with_neighbour.confidences[0][1]

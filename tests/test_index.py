@@ -203,6 +203,6 @@ def test_passages_of_one_author_only(small_settings: Settings) -> None:
 def test_lexical_ranking_is_by_lemma(tmp_path: Path) -> None:
     LexicalIndex.build(["кассовые разрывы", "прогноз погоды", "…"], tmp_path)
     lexical = LexicalIndex(tmp_path)
-    assert [number for number, _ in lexical.rank("кассовый разрыв")] == [0]
-    assert lexical.rank("абракадабра") == []
-    assert lexical.rank("") == []
+    assert [number for number, _ in lexical.rank("кассовый разрыв", 5)] == [0]
+    assert lexical.rank("абракадабра", 5) == []
+    assert lexical.rank("", 5) == []

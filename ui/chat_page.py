@@ -82,7 +82,8 @@ def _show_conversation(coach: Coach, turns: list[Reply]) -> None:
 
 
 def _summary(reply: Reply) -> str:
-    titles = " + ".join(one.title for one in reply.situations) or word("refusal.title")
+    state = word(f"status.{reply.refusal or 'unsure'}")
+    titles = " + ".join(one.title for one in reply.situations) if reply.answered else state
     question = shorten_question(reply.question)
     return _as_plain_label(f"{question} → {titles}")
 

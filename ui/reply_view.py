@@ -31,10 +31,7 @@ def show_reply(reply: Reply, turn: int, pick: Pick) -> None:
 
 
 def _status_line(reply: Reply) -> str:
-    if reply.answered:
-        state = word("status.card")
-    else:
-        state = word("status.refused" if reply.refusal else "status.unsure")
+    state = word(f"status.{'card' if reply.answered else reply.refusal or 'unsure'}")
     milliseconds = max(1, round(reply.elapsed_ms))
     return word(
         "status.line", state=state, milliseconds=milliseconds, version=reply.knowledge_version
@@ -114,8 +111,7 @@ def _show_citations(reply: Reply, numbers: tuple[int, ...], key: str) -> None:
 
 def _show_choices(reply: Reply, turn: int, pick: Pick) -> None:
     if reply.refusal:
-        show(word("refusal.title"), "title", "h2")
-        show(text(f"refusal.{reply.refusal}"), "item")
+        show(text(f"refusal.{reply.refusal}"), "title", "h2")
     else:
         show(word("unsure.title"), "title", "h2")
     if reply.refusal and reply.choices:

@@ -70,9 +70,9 @@ class Reply:
 
     `understood_as` is the message as it was repaired before it was recognised, or None when
     nothing was. `refusal` is None or the reason: `no_question`, `no_words`, `small_talk`,
-    `not_in_instruction`. A reply that is neither answered nor refused asks back: the operator picks
-    one of `choices`. `advice` is the language model's own words, which are not verified; everything
-    else in the reply is.
+    `danger`, `not_in_instruction`. A reply that is neither answered nor refused asks back: the
+    operator picks one of `choices`. `advice` is the language model's own words, which are not
+    verified; everything else in the reply is.
     """
 
     question: str

@@ -30,7 +30,7 @@ from coach.instruction.knowledge import Knowledge, knowledge_files, load_knowled
 from coach.instruction.questions import BankQuestion
 from coach.texts import text
 
-FORMAT = 1
+FORMAT = 2
 LOCK_SECONDS = 300
 KEPT_BUILDS = 2
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
+from langchain_core.vectorstores import VectorStore
 
 from coach.errors import IndexUnusableError
 from coach.index.build import IndexRecipe, current_build, folder_bytes
@@ -32,6 +33,11 @@ class Index:
     stores: VectorStores
     lexical: LexicalIndex
     classifier: QuestionClassifier
+
+    @property
+    def vectors(self) -> VectorStore:
+        """The passages' collection."""
+        return self.stores.passages
 
     @cached_property
     def passages(self) -> list[Passage]:

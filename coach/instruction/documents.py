@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+PASSAGE_CHARS = 2000
+
 
 @dataclass(frozen=True)
 class ReceivedDocument:
@@ -42,12 +44,40 @@ class Span:
         return self.passage.text[self.start - offset : self.end - offset]
 
 
-def read_documents(folder: Path) -> dict[str, ReceivedDocument]:
-    """Read every .txt file of a folder, byte for byte (line ends are not translated)."""
+def read_documents(
+    folder: Path, endings: tuple[str, ...] = (".txt",)
+) -> dict[str, ReceivedDocument]:
+    """Read every file of a folder with one of the endings, byte for byte.
+
+    Line ends are not translated, so that offsets hold; raises UnicodeDecodeError.
+    """
     return {
         path.name: ReceivedDocument(path.name, path.read_bytes().decode("utf-8"))
-        for path in sorted(folder.glob("*.txt"))
+        for path in sorted(folder.iterdir() if folder.is_dir() else ())
+        if path.suffix in endings and path.is_file()
     }
+
+
+def split_passages(document: ReceivedDocument) -> list[Passage]:
+    """Split any document into passages: paragraphs, long ones at the ends of sentences."""
+    passages = []
+    for paragraph in re.finditer(r"\S.*?(?=\n\s*\n|\Z)", document.text, re.DOTALL):
+        start = paragraph.start()
+        for part in _split_long(paragraph[0].rstrip()):
+            end = start + len(part)
+            words = document.text[start:end]
+            passages.append(Passage(document.name, "", "", start, end, words))
+            start = end
+    return passages
+
+
+def _split_long(paragraph: str) -> list[str]:
+    parts = [""]
+    for sentence in re.split(r"(?<=[.!?…])(?=\s)", paragraph):
+        if parts[-1] and len(parts[-1]) + len(sentence) > PASSAGE_CHARS:
+            parts.append("")
+        parts[-1] += sentence
+    return parts
 
 
 def find_excerpt(excerpt: str, text: str) -> list[tuple[int, int]]:

@@ -4,42 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from coach.index.opening import Index
+from langchain_core.vectorstores import VectorStore
+
+from coach.index.lexical import LexicalIndex
 from coach.index.store import nearest
 from coach.instruction.documents import Passage
 
-FUSION_CONSTANT = 60
 CONSIDERED = 20
+VECTOR_WEIGHT = 0.2
 
 
 @dataclass(frozen=True)
 class RankedPassage:
-    """A passage with its fused score and its place (1 is best, 0 is absent) in each ranking."""
+    """A passage with its fused score and the two it is made of, each 0..1."""
 
     passage: Passage
     score: float
-    lexical_place: int
-    vector_place: int
+    lexical: float
+    similarity: float
 
 
-def retrieve_passages(index: Index, question: str, vector: Sequence[float]) -> list[RankedPassage]:
-    """Rank passages by reciprocal rank fusion of BM25 and cosine similarity, best first.
+class PassageSource(Protocol):
+    """What passages are retrieved from: the knowledge's index, or an index of any documents."""
 
-    Source: Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion outperforms Condorcet and
-    individual Rank Learning Methods" (SIGIR 2009), with their constant of 60.
+    @property
+    def lexical(self) -> LexicalIndex: ...
+    @property
+    def vectors(self) -> VectorStore: ...
+    @property
+    def passages(self) -> Sequence[Passage]: ...
+
+
+def retrieve_passages(
+    source: PassageSource, question: str, vector: Sequence[float]
+) -> list[RankedPassage]:
+    """Rank passages by a convex combination of BM25 and cosine similarity, best first.
+
+    BM25 is divided by the best passage's, so that both scores are at most 1. Source: Bruch, Gai
+    and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval" (TOIS 2023). The static
+    vectors rank Russian passages worse than words do, hence their small weight; they speak when
+    no word is shared.
     """
-    lexical = [number for number, _ in index.lexical.rank(question)[:CONSIDERED]]
-    neighbours = nearest(index.stores.passages, vector, CONSIDERED)
-    by_vector = [int(document.metadata["number"]) for document, _ in neighbours]
-    passages = index.passages
+    lexical = dict(source.lexical.rank(question, CONSIDERED))
+    neighbours = nearest(source.vectors, vector, CONSIDERED)
+    similar = {int(one.metadata["number"]): similarity for one, similarity in neighbours}
+    best = max(lexical.values(), default=1.0)
     ranked = []
-    for number in dict.fromkeys([*lexical, *by_vector]):
-        places = tuple(_place(number, ranking) for ranking in (lexical, by_vector))
-        score = sum(1.0 / (FUSION_CONSTANT + place) for place in places if place)
-        ranked.append(RankedPassage(passages[number], score, *places))
+    for number in dict.fromkeys([*lexical, *similar]):
+        share, similarity = lexical.get(number, 0.0) / best, max(similar.get(number, 0.0), 0.0)
+        score = (1 - VECTOR_WEIGHT) * share + VECTOR_WEIGHT * similarity
+        ranked.append(RankedPassage(source.passages[number], score, share, similarity))
     return sorted(ranked, key=lambda one: -one.score)
-
-
-def _place(number: int, ranking: list[int]) -> int:
-    return ranking.index(number) + 1 if number in ranking else 0

@@ -1,0 +1,73 @@
+"""An index of any folder of documents, without situation files: for search alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from langchain_core.embeddings import Embeddings
+from langchain_core.vectorstores import VectorStore
+
+from coach.index.build import FORMAT, to_document
+from coach.index.embeddings import embedder_fingerprint
+from coach.index.lexical import LexicalIndex
+from coach.index.static_model import Progress
+from coach.index.store import BATCH, add_documents, open_stores
+from coach.instruction.documents import Passage, ReceivedDocument
+
+PASSAGE_LIST = "passages.json"
+
+
+@dataclass(frozen=True)
+class DocumentIndex:
+    """Passages of some documents, ranked by lemmas and by vectors."""
+
+    passages: Sequence[Passage]
+    lexical: LexicalIndex
+    vectors: VectorStore
+    embeddings: Embeddings
+
+
+def documents_key(documents: Sequence[ReceivedDocument], embedder: str) -> str:
+    """What an index of these documents is cached under: their names, texts and the embedder."""
+    digest = hashlib.sha256(f"{FORMAT} {embedder_fingerprint(embedder)}".encode())
+    for one in documents:
+        digest.update(f"\0{one.name}\0{one.text}".encode())
+    return digest.hexdigest()[:24]
+
+
+def write_document_index(
+    folder: Path, passages: Sequence[Passage], embeddings: Embeddings, progress: Progress
+) -> None:
+    """Build apart and move into place, so that a half-built index is never opened."""
+    unfinished = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        store = open_stores(unfinished / "chroma", embeddings).passages
+        documents = [to_document(one, number) for number, one in enumerate(passages)]
+        steps = [str(first) for first in range(0, len(documents), BATCH)]
+        for step in progress(steps, "documents"):
+            add_documents(store, documents[int(step) : int(step) + BATCH])
+        LexicalIndex.build([one.text for one in passages], unfinished / "lexical")
+        rows = json.dumps([asdict(one) for one in passages], ensure_ascii=False)
+        (unfinished / PASSAGE_LIST).write_text(rows, encoding="utf-8")
+        if folder.exists():
+            return
+        unfinished.rename(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def open_document_index(folder: Path, embeddings: Embeddings) -> DocumentIndex:
+    """Open a finished index of documents."""
+    rows = json.loads((folder / PASSAGE_LIST).read_text(encoding="utf-8"))
+    return DocumentIndex(
+        [Passage(**row) for row in rows],
+        LexicalIndex(folder / "lexical"),
+        open_stores(folder / "chroma", embeddings).passages,
+        embeddings,
+    )
