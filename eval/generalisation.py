@@ -13,12 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from coach import build_coach, load_settings
 from coach.answering.reply import Reply
 from coach.assembly import report_nothing
 from coach.instruction.knowledge import load_knowledge
 from coach.instruction.questions import NOT_ANSWERED, BankQuestion
 from coach.settings import Settings
+from eval.perturbations import PERTURBATIONS, perturb
+
+SEED = 1
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.generalisation", description=__doc__)
     parser.add_argument("--train", help="comma-separated authors to learn from")
     parser.add_argument("--test", help="the author to ask")
+    parser.add_argument("--damage", choices=sorted(PERTURBATIONS), help="how to damage questions")
     options = parser.parse_args()
     settings = load_settings()
     bank = load_knowledge(settings.knowledge).questions
@@ -55,19 +61,19 @@ def main() -> int:
     for author in tested:
         learned = options.train or ",".join(other for other in authors if other != author)
         asked = [question for question in bank if question.author == author]
-        result = measure(asked, ask_all(asked, learned, settings))
+        typed = [
+            perturb(one.text, options.damage, SEED) if options.damage else one.text for one in asked
+        ]
+        result = measure(asked, ask_all(typed, learned, settings))
         print(f"{author:<12}{result}", flush=True)
         results.append(result)
     if len(results) > 1:
-        averages = [
-            sum(column) / len(results)
-            for column in zip(*(vars(one).values() for one in results), strict=True)
-        ]
-        print(f"{'average':<12}{Shares(*averages)}")
+        table = np.array([list(vars(one).values()) for one in results])
+        print(f"{'average':<12}{Shares(*np.nanmean(table, axis=0))}")
     return 0
 
 
-def ask_all(asked: Sequence[BankQuestion], learned: str, settings: Settings) -> list[Reply]:
+def ask_all(typed: Sequence[str], learned: str, settings: Settings) -> list[Reply]:
     """Answer every question by an index that learned from the named authors alone."""
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder)
@@ -76,7 +82,7 @@ def ask_all(asked: Sequence[BankQuestion], learned: str, settings: Settings) -> 
             (index / "embedders").symlink_to(cache)
         changed = {"bank_authors": learned, "index": index, "llm": ""}
         coach = build_coach(settings.model_copy(update=changed), report=report_nothing)
-        return [coach.reply([], question.text) for question in asked]
+        return [coach.reply([], question) for question in typed]
 
 
 def measure(asked: Sequence[BankQuestion], replies: Sequence[Reply]) -> Shares:
