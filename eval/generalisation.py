@@ -2,6 +2,7 @@
 
 python -m eval.generalisation                       leave one author out, each in turn
 python -m eval.generalisation --train A --test B    learn from A alone, ask what B wrote
+python -m eval.generalisation --damage layout       the same questions, damaged
 """
 
 from __future__ import annotations

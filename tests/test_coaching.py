@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -155,3 +156,13 @@ def test_two_subordination_places_are_shown_and_not_blended(coach: Coach) -> Non
     quotes = [reply.citation(number).quote for number in reply.conflicts[0].citations]
     assert "Отсутствуют" in quotes[0]
     assert "в подчинении" in quotes[1]
+
+
+def test_two_cards_are_numbered_in_the_order_they_are_read(coach: Coach) -> None:
+    reply = coach.reply([], "клиент требует телефон директора и орёт на меня матом, тварью обозвал")
+    assert {one.id for one in reply.situations} == {"boss_phone", "threats_insults"}
+    seen = re.findall(r"\[(\d+)\]", reply.text.split("Источники")[0])
+    first_seen = list(dict.fromkeys(map(int, seen)))
+    assert first_seen == sorted(first_seen)
+    for situation in reply.situations:
+        assert [one for one in reply.say if one.situation == situation.id]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from coach.answering.reply import (
@@ -15,7 +14,7 @@ from coach.answering.reply import (
     ShownSituation,
 )
 from coach.instruction.documents import Span
-from coach.instruction.knowledge import Knowledge, Situation
+from coach.instruction.knowledge import Knowledge
 from coach.texts import text
 from coach.understanding.decision import Decision
 
@@ -56,29 +55,27 @@ def build_reply(
         for one, (_, confidence) in zip(shown, decision.situations, strict=True)
     )
     choices = tuple(Choice(name, knowledge.situations[name].title) for name in decision.choices)
-    cards = shown if decision.answered else []
     places = CitationList()
-    say = tuple(
-        Phrase(item.text, item.variant, places.number_of(item.spans[0]), one.id)
-        for one in cards
-        for item in one.say
-    )
-    do = _list_guidance(cards, "do", places)
-    avoid = _list_guidance(cards, "avoid", places)
-    conflicts = tuple(
-        Conflict(item.text, tuple(map(places.number_of, item.spans)), one.id)
-        for one in cards
-        for item in one.conflicts
-    )
+    say: list[Phrase] = []
+    do: list[Guidance] = []
+    avoid: list[Guidance] = []
+    conflicts: list[Conflict] = []
+    for one in shown if decision.answered else ():
+        say += [Phrase(i.text, i.variant, places.number_of(i.spans[0]), one.id) for i in one.say]
+        do += [Guidance(i.text, places.number_of(i.spans[0]), one.id) for i in one.do]
+        avoid += [Guidance(i.text, places.number_of(i.spans[0]), one.id) for i in one.avoid]
+        conflicts += [
+            Conflict(i.text, tuple(map(places.number_of, i.spans)), one.id) for i in one.conflicts
+        ]
     reply = Reply(
         question=question,
         understood_as=understood_as,
         answered=decision.answered,
         situations=situations,
-        say=say,
-        do=do,
-        avoid=avoid,
-        conflicts=conflicts,
+        say=tuple(say),
+        do=tuple(do),
+        avoid=tuple(avoid),
+        conflicts=tuple(conflicts),
         text="",
         citations=tuple(places.citations),
         choices=choices,
@@ -89,16 +86,6 @@ def build_reply(
         elapsed_ms=0.0,
     )
     return replace(reply, text=write_text(reply))
-
-
-def _list_guidance(
-    cards: Sequence[Situation], section: str, places: CitationList
-) -> tuple[Guidance, ...]:
-    return tuple(
-        Guidance(item.text, places.number_of(item.spans[0]), one.id)
-        for one in cards
-        for item in getattr(one, section)
-    )
 
 
 def write_text(reply: Reply) -> str:
