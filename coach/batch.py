@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from coach.answering.reply import Reply
@@ -19,6 +19,30 @@ def answer_batch(coach: Coach, lines: Iterable[bytes]) -> Iterator[dict[str, Any
     A line is `{"id": …, "question": …}` or `{"id": …, "turns": [q1, q2, …]}`; blank lines are
     passed over.
     """
+
+    def answer(row: dict[str, Any]) -> dict[str, Any]:
+        replies = answer_conversation(coach, _read_turns(row))
+        return {"replies": [reply.to_json() for reply in replies]}
+
+    return _answer_lines(lines, answer)
+
+
+def search_batch(
+    search: DocumentSearch, lines: Iterable[bytes], count: int
+) -> Iterator[dict[str, Any]]:
+    """Yield `id` and `passages` per line, or `line` and `error`; see `answer_batch`."""
+
+    def answer(row: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(row.get("question"), str):
+            raise InputError(text("batch.question_is_string"))
+        return {"passages": [to_row(one) for one in search.search(row["question"], count)]}
+
+    return _answer_lines(lines, answer)
+
+
+def _answer_lines(
+    lines: Iterable[bytes], answer: Callable[[dict[str, Any]], dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -26,12 +50,9 @@ def answer_batch(coach: Coach, lines: Iterable[bytes]) -> Iterator[dict[str, Any
         try:
             row = _read_row(line)
             identity = row.get("id")
-            turns = _read_turns(row)
+            yield {"id": identity, **answer(row)}
         except InputError as error:
             yield {"id": identity, "line": number, "error": str(error)}
-            continue
-        replies = answer_conversation(coach, turns)
-        yield {"id": identity, "replies": [reply.to_json() for reply in replies]}
 
 
 def answer_conversation(coach: Coach, turns: Iterable[str]) -> list[Reply]:
@@ -40,26 +61,6 @@ def answer_conversation(coach: Coach, turns: Iterable[str]) -> list[Reply]:
     for message in turns:
         replies.append(coach.advise(replies, coach.reply(replies, message)))
     return replies
-
-
-def search_batch(
-    search: DocumentSearch, lines: Iterable[bytes], count: int
-) -> Iterator[dict[str, Any]]:
-    """Yield `id` and `passages` per line, or `line` and `error`; see `answer_batch`."""
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        identity: object = None
-        try:
-            row = _read_row(line)
-            identity = row.get("id")
-            if not isinstance(row.get("question"), str):
-                raise InputError(text("batch.question_is_string"))
-        except InputError as error:
-            yield {"id": identity, "line": number, "error": str(error)}
-            continue
-        found = search.search(row["question"], count)
-        yield {"id": identity, "passages": [to_row(one) for one in found]}
 
 
 def _read_row(line: bytes) -> dict[str, Any]:
