@@ -69,14 +69,15 @@ class Coach:
 
     def _find_topic(self, conversation: Sequence[Reply]) -> Topic | None:
         """What a conversation is about: the last card shown; None before the first one."""
-        answered = [reply for reply in conversation if reply.answered]
-        if not answered:
-            return None
+        known = self.knowledge.situations
         asked = tuple(
             (reply.understood_as or reply.question, tuple(one.id for one in reply.situations))
-            for reply in answered
+            for reply in conversation
+            if reply.answered and all(one.id in known for one in reply.situations)
         )
-        shown = [self.knowledge.situations[name] for name in asked[-1][1]]
+        if not asked:
+            return None
+        shown = [known[name] for name in asked[-1][1]]
         words = " ".join(
             [item.text for one in shown for item in (*one.when, *one.say, *one.do, *one.avoid)]
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from coach.answering.reply import Reply
@@ -72,3 +74,14 @@ def test_a_long_conversation_is_still_quick(coach: Coach) -> None:
     replies = converse(coach, *["в трубке ребёнок", "повтори"] * 100)
     assert all(shown(reply) == ["child_caller"] for reply in replies)
     assert max(reply.elapsed_ms for reply in replies) < 1000
+
+
+def test_numbers_alone_do_not_bring_the_card_back(coach: Coach) -> None:
+    _, second = converse(coach, "в трубке ребёнок", "123 456")
+    assert not second.answered
+
+
+def test_a_situation_that_was_removed_meanwhile_is_no_topic(coach: Coach) -> None:
+    (first,) = converse(coach, "в трубке ребёнок")
+    removed = replace(first, situations=(replace(first.situations[0], id="removed"),))
+    assert not coach.reply([removed], "а второй вариант?").answered

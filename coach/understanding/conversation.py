@@ -65,6 +65,8 @@ def lean_on_topic(recognition: Recognition, topic: Topic) -> Recognition:
     returned = _find_earlier(content, words, topic)
     if returned:
         return _favour(recognition, returned, math.inf)
+    if all(word.isdigit() for word in words):
+        return recognition
     if not content:
         return _favour(recognition, topic.situation_ids, math.inf)
     if len(words) > SHORT_MESSAGE_WORDS:
