@@ -23,7 +23,7 @@ lint: setup-dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 bench: setup-dev
-	@$(BIN)/python -m eval.bench
+	@$(BIN)/python -m eval.bench && $(BIN)/python -m eval.growth
 
 setup: $(VENV)/.installed
 setup-dev: $(VENV)/.installed-dev

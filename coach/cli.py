@@ -46,6 +46,10 @@ def _parser() -> argparse.ArgumentParser:
     index = commands.add_parser("index", help="check the knowledge and build the index")
     index.add_argument("--force", action="store_true", help="build even when nothing changed")
     index.set_defaults(run=_index)
+    check = commands.add_parser("check", help="check the knowledge, or a question to be added")
+    check.add_argument("--question", help="a question that is about to join the bank")
+    check.add_argument("--situation", help="its situation, or two of them with a comma")
+    check.set_defaults(run=_check)
     ask = commands.add_parser("ask", help="answer one question, or a file of them")
     what = ask.add_mutually_exclusive_group(required=True)
     what.add_argument("question", nargs="?", help="the question, as an operator types it")
@@ -75,6 +79,20 @@ def _index(options: argparse.Namespace, settings: Settings) -> int:
     built = build_index(settings, force=options.force)
     print(text("index.built" if built else "index.fresh", folder=settings.index))
     return 0
+
+
+def _check(options: argparse.Namespace, settings: Settings) -> int:
+    from coach.checking import check_knowledge, check_new_question
+
+    if bool(options.question) != bool(options.situation):
+        raise SettingsError(text("check.both_needed"))
+    if options.question:
+        names = [name.strip() for name in options.situation.split(",")]
+        lines, is_fine = check_new_question(options.question, names, settings)
+    else:
+        lines, is_fine = check_knowledge(settings)
+    print(_printable("\n".join(lines)))
+    return 0 if is_fine else 1
 
 
 def _ask(options: argparse.Namespace, settings: Settings) -> int:

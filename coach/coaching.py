@@ -14,13 +14,18 @@ from coach.answering.reply import Reply
 from coach.errors import ModelError
 from coach.index.opening import Index
 from coach.instruction.knowledge import Knowledge
-from coach.language.lemmas import lemmas_of
 from coach.language.lexicon import Lexicon
 from coach.language.repair import Repairer
 from coach.settings import Settings
 from coach.texts import text
-from coach.understanding.conversation import Topic, is_small_talk, lean_on_topic
-from coach.understanding.decision import Decision, decide, refuse_unreadable, small_talk
+from coach.understanding.conversation import (
+    Topic,
+    card_lemmas,
+    is_small_talk,
+    lean_on_topic,
+    mentions_small_talk,
+)
+from coach.understanding.decision import DANGER, Decision, decide, refuse_unreadable, small_talk
 from coach.understanding.recognition import Recognition, build_recognition
 
 Turn = tuple[str, Topic | None]
@@ -64,6 +69,8 @@ class Coach:
         if is_small_talk(repaired.text):
             return self._finish(message, None, small_talk(), started)
         decision = self._decide.invoke((repaired.text, self._find_topic(conversation)))
+        if _is_lost(decision) and mentions_small_talk(repaired.text):
+            return self._finish(message, None, small_talk(), started)
         understood_as = repaired.text if repaired.is_changed else None
         return self._finish(message, understood_as, decision, started)
 
@@ -78,10 +85,7 @@ class Coach:
         if not asked:
             return None
         shown = [known[name] for name in asked[-1][1]]
-        words = " ".join(
-            [item.text for one in shown for item in (*one.when, *one.say, *one.do, *one.avoid)]
-        )
-        return Topic(asked[-1][1], asked, frozenset(lemmas_of(words)))
+        return Topic(asked[-1][1], asked, card_lemmas(shown))
 
     def reply_with(self, message: str, situation_id: str) -> Reply:
         """Return the card of the situation that the operator picked; KeyError when unknown."""
@@ -122,6 +126,10 @@ class Coach:
             text=f"{reply.text}\n\n{heading}\n{advice}",
             elapsed_ms=round(elapsed_ms, 2),
         )
+
+
+def _is_lost(decision: Decision) -> bool:
+    return not decision.answered and decision.refusal != DANGER
 
 
 def build_lexicon(knowledge: Knowledge) -> Lexicon:

@@ -38,16 +38,16 @@ class Settings(BaseSettings):
         description="Comma-separated authors of the question bank to learn from; empty means all.",
     )
     answer_threshold: float = Field(
-        0.2, ge=0, le=1, description="Confidence (0..1) from which a situation's card is shown."
+        0.45, ge=0, le=1, description="Probability (0..1) from which a situation's card is shown."
     )
     second_threshold: float = Field(
-        0.4,
+        0.2,
         ge=0,
         le=1,
-        description="Confidence (0..1) from which a second situation is shown beside the first.",
+        description="Probability (0..1) from which a second situation is shown beside the first.",
     )
     refuse_threshold: float = Field(
-        0.5,
+        0.7,
         ge=0,
         le=1,
         description="Probability (0..1) of «the instruction does not answer» that is a refusal.",

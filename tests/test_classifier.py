@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from langchain_core.embeddings import Embeddings
 
-from coach.index.classifier import GRAMS, QuestionClassifier, char_grams, train_classifier
+from coach.index.classifier import QuestionClassifier, train_classifier
 from coach.index.embeddings import load_embeddings
+from coach.index.features import GRAMS, char_grams
 from coach.instruction.questions import BankQuestion
 from coach.settings import Settings
 
@@ -55,17 +56,23 @@ def test_it_separates_what_it_learned(
     classifier: QuestionClassifier, embeddings: Embeddings
 ) -> None:
     for question in BANK:
-        chances = classifier.probabilities(question.text, embeddings.embed_query(question.text))
-        assert max(chances, key=chances.__getitem__) == question.situation_ids[0]
-        assert all(0 <= chance <= 1 for chance in chances.values())
+        logits = classifier.logits(question.text, embeddings.embed_query(question.text))
+        assert max(logits, key=logits.__getitem__) == question.situation_ids[0]
 
 
 def test_a_question_can_hold_two_situations(
     classifier: QuestionClassifier, embeddings: Embeddings
 ) -> None:
     question = "звонит ребёнок и просит телефон директора"
-    chances = classifier.probabilities(question, embeddings.embed_query(question))
-    assert min(chances["boss"], chances["child"]) > chances["none"]
+    logits = classifier.logits(question, embeddings.embed_query(question))
+    assert min(logits["boss"], logits["child"]) > logits["none"]
+
+
+def test_it_says_which_words_speak_for_a_situation(classifier: QuestionClassifier) -> None:
+    words = classifier.matched_words("ну дай телефон директора, zzzz", "boss")
+    assert words[0] in ("телефон", "директора", "дай")
+    assert "zzzz" not in words
+    assert classifier.matched_words("zzzz", "boss") == ()
 
 
 def test_it_survives_being_saved(
@@ -74,14 +81,14 @@ def test_it_survives_being_saved(
     classifier.save(tmp_path / "saved")
     loaded = QuestionClassifier.load(tmp_path / "saved")
     vector = embeddings.embed_query("номер шефа")
-    wanted = classifier.probabilities("номер шефа", vector)
-    found = loaded.probabilities("номер шефа", vector)
-    assert found == pytest.approx(wanted, abs=1e-5)
+    wanted = classifier.logits("номер шефа", vector)
+    found = loaded.logits("номер шефа", vector)
+    assert found == pytest.approx(wanted, abs=1e-4)
 
 
 def test_no_known_gram_is_no_failure(classifier: QuestionClassifier) -> None:
-    chances = classifier.probabilities("zzzz", [0.0] * 300)
-    assert set(chances) == {"boss", "child", "none"}
+    logits = classifier.logits("zzzz", [0.0] * 300)
+    assert set(logits) == {"boss", "child", "none"}
 
 
 def test_character_grams_know_word_borders() -> None:

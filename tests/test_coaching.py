@@ -166,3 +166,27 @@ def test_two_cards_are_numbered_in_the_order_they_are_read(coach: Coach) -> None
     assert first_seen == sorted(first_seen)
     for situation in reply.situations:
         assert [one for one in reply.say if one.situation == situation.id]
+
+
+def test_of_two_cards_the_more_urgent_comes_first(coach: Coach) -> None:
+    reply = coach.reply([], "требует номер директора, а мне самой дурно, в глазах темнеет, падаю")
+    assert [one.id for one in reply.situations] == ["operator_unwell", "boss_phone"]
+    urgencies = [coach.knowledge.situations[one.id].urgency for one in reply.situations]
+    assert urgencies == sorted(urgencies)
+
+
+def test_a_reply_says_why(coach: Coach) -> None:
+    reply = coach.reply([], "клиент требует телефон директора")
+    (evidence,) = reply.evidence
+    assert evidence.situation == "boss_phone"
+    assert {"телефон", "директора"} & set(evidence.words)
+    bank = {q.text: q.situation_ids for q in coach.knowledge.questions}
+    assert evidence.questions
+    assert all("boss_phone" in bank[question] for question in evidence.questions)
+    assert coach.reply([], "какую скидку дать клиенту").evidence == ()
+
+
+def test_confidence_is_a_probability(coach: Coach) -> None:
+    for question in ("требует телефон директора", "ребёнок матерится", "алё что", "рецепт борща"):
+        reply = coach.reply([], question)
+        assert all(0 <= one.confidence <= 1 for one in reply.situations)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from coach.instruction.documents import Passage
 from coach.understanding.decision import decide, refuse_unreadable
-from coach.understanding.recognition import Neighbour, Recognition, weigh_evidence
-from coach.understanding.retrieval import RankedPassage
+from coach.understanding.recognition import Grounds, Neighbour, Recognition
 from tests.conftest import make_settings
 
 SETTINGS = make_settings(answer_threshold=0.5, second_threshold=0.6, refuse_threshold=0.5)
 
 
-def recognition(not_answered: float, *confidences: tuple[str, float]) -> Recognition:
-    return Recognition("вопрос", confidences, not_answered, (), ())
+def recognition(
+    not_answered: float, *confidences: tuple[str, float], second: float = 0.1
+) -> Recognition:
+    return Recognition("вопрос", confidences, second, not_answered)
 
 
 def test_a_sure_situation_is_answered_alone() -> None:
@@ -24,8 +24,8 @@ def test_a_sure_situation_is_answered_alone() -> None:
 
 
 def test_two_sure_situations_are_both_answered() -> None:
-    decision = decide(recognition(0.1, ("a", 0.9), ("b", 0.7), ("c", 0.65)), SETTINGS)
-    assert [name for name, _ in decision.situations] == ["a", "b"]
+    decision = decide(recognition(0.1, ("a", 0.9), ("b", 0.2), ("c", 0.1), second=0.7), SETTINGS)
+    assert decision.situations == (("a", 0.9), ("b", 0.7))
 
 
 def test_unsure_asks_back_with_the_likeliest_first() -> None:
@@ -49,14 +49,28 @@ def test_unreadable_is_refused_before_any_search(question: str, reason: str) -> 
     assert refuse_unreadable("да") is None
 
 
-def test_neighbours_and_passages_can_tip_the_scale() -> None:
-    chances = {"a": 0.4, "b": 0.4, "none": 0.1}
-    passage = Passage("d", "s", "b", 0, 1, "x")
-    neighbours = (Neighbour("похожий", ("b",), 0.9),)
-    plain = weigh_evidence("q", chances, (), ())
-    with_neighbour = weigh_evidence("q", chances, neighbours, ())
-    with_both = weigh_evidence("q", chances, neighbours, (RankedPassage(passage, 1.0, 1.0, 1.0),))
-    assert plain.confidences[0][1] == plain.confidences[1][1]
-    assert with_neighbour.confidences[0][0] == "b"
-    assert with_both.confidences[0][1] > with_neighbour.confidences[0][1]
-    assert with_both.not_answered == plain.not_answered
+def test_a_decision_says_why() -> None:
+    near = (Neighbour("дай номер", ("a",), 0.9), Neighbour("звонит ребёнок", ("b",), 0.8))
+    seen = Recognition(
+        "вопрос", (("a", 0.9), ("b", 0.1)), 0.0, 0.0, neighbours=near, words=(("a", ("номер",)),)
+    )
+    assert decide(seen, SETTINGS).grounds == (Grounds("a", ("номер",), ("дай номер",)),)
+
+
+def test_danger_to_life_is_refused_however_sure_a_situation_is() -> None:
+    sure = Recognition("орёт и грозит покончить с собой", (("a", 0.99), ("b", 0.01)), 0.0, 0.0)
+    assert decide(sure, SETTINGS).refusal == "danger"
+
+
+def test_a_stroke_long_ago_is_danger_only_when_nothing_answers() -> None:
+    told = "после инсульта говорит медленно"
+    sure = Recognition(told, (("slow", 0.9), ("b", 0.1)), 0.0, 0.1)
+    assert decide(sure, SETTINGS).answered
+    unsure = Recognition(told, (("slow", 0.1), ("b", 0.1)), 0.0, 0.1)
+    assert decide(unsure, SETTINGS).refusal == "danger"
+
+
+def test_a_threat_to_the_operator_is_no_danger_by_its_common_words() -> None:
+    told = "ведёт себя нагло, обещает меня убить, не хочет говорить где живёт"
+    sure = Recognition(told, (("threats", 0.9), ("b", 0.1)), 0.0, 0.0)
+    assert decide(sure, SETTINGS).answered

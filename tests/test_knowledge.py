@@ -110,6 +110,7 @@ SLIPS = [
     ("slow_speaker.md", "## Нельзя\n", "## Нельзя\n\nпросто текст\n", "вне списка"),
     ("slow_speaker.md", "  > Законы этики", "  Законы этики", "цитата"),
     ("slow_speaker.md", "owner:", "kind: рассказ\nowner:", "kind"),
+    ("slow_speaker.md", "urgency: 7", "urgency: срочно", "urgency"),
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from coach.language.lemmas import lemmas_of, words_of
 
 def test_lemmas_are_folded_and_in_order() -> None:
     assert lemmas_of("Ребёнок кричал: «Дайте МАМУ!»") == ["ребенок", "кричать", "дать", "мама"]
+    assert words_of("слова чудны\u0301е") == ["слова", "чудные"]
 
 
 def test_cyrillic_is_never_dropped() -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from coach.instruction.knowledge import load_knowledge
-from coach.instruction.questions import read_questions
+from coach.instruction.questions import group_line, read_questions
 from coach.settings import PROJECT_FOLDER
 
 KNOWN = frozenset({"boss_phone", "child_caller"})
@@ -29,6 +29,17 @@ def test_groups_say_author_style_and_second_situation(tmp_path: Path) -> None:
         ("без автора", ("boss_phone",), "", ""),
         ("дай номер", ("boss_phone",), "a", "обрывок"),
         ("ребёнок просит директора", ("boss_phone", "child_caller"), "b", ""),
+    ]
+
+
+def test_a_group_line_is_read_as_it_is_written(tmp_path: Path) -> None:
+    line = group_line(author="a", style="сцена", also="child_caller")
+    write(tmp_path, "boss_phone", f"{line}\nвопрос\n{group_line(author='b')}\nещё\n")
+    questions, slips = read_questions(tmp_path, KNOWN)
+    assert slips == []
+    assert [(q.situation_ids, q.author, q.style) for q in questions] == [
+        (("boss_phone", "child_caller"), "a", "сцена"),
+        (("boss_phone",), "b", ""),
     ]
 
 

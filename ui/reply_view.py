@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from coach.answering.reply import Choice, Guidance, Phrase, Reply, ShownSituation
+from coach.answering.reply import Choice, Evidence, Guidance, Phrase, Reply, ShownSituation
 from coach.texts import text
 from ui import session
 from ui.words import shorten_question, show, word
@@ -56,6 +56,7 @@ def _show_card(reply: Reply, situation: ShownSituation, turn: int) -> None:
             _show_line(
                 reply, words, "item coach-conflict", conflict.citations, f"{key}-conflict{number}"
             )
+    _show_evidence([one for one in reply.evidence if one.situation == situation.id])
 
 
 def _show_phrases(reply: Reply, phrases: list[Phrase], key: str, is_topic: bool) -> None:
@@ -107,6 +108,19 @@ def _show_citations(reply: Reply, numbers: tuple[int, ...], key: str) -> None:
             on_click=session.open_source,
             args=(citation,),
         )
+
+
+def _show_evidence(evidence: list[Evidence]) -> None:
+    for one in evidence:
+        if not (one.words or one.questions):
+            continue
+        with st.expander(word("card.why")):
+            if one.words:
+                show(word("card.why_words", words=", ".join(one.words)), "evidence")
+            if one.questions:
+                show(word("card.why_questions"), "evidence")
+            for question in one.questions:
+                show(f"– {shorten_question(question)}", "evidence")
 
 
 def _show_choices(reply: Reply, turn: int, pick: Pick) -> None:

@@ -8,6 +8,7 @@ from coach.answering.reply import (
     Choice,
     Citation,
     Conflict,
+    Evidence,
     Guidance,
     Phrase,
     Reply,
@@ -48,11 +49,14 @@ class CitationList:
 def build_reply(
     question: str, understood_as: str | None, decision: Decision, knowledge: Knowledge
 ) -> Reply:
-    """Turn a decision into the reply that is shown at once, without any model."""
-    shown = [knowledge.situations[name] for name, _ in decision.situations]
+    """Turn a decision into the reply that is shown at once, without any model.
+
+    Of two situations the more urgent comes first.
+    """
+    confidences = dict(decision.situations)
+    shown = sorted((knowledge.situations[name] for name in confidences), key=lambda s: s.urgency)
     situations = tuple(
-        ShownSituation(one.id, one.title, one.kind, round(confidence, 4))
-        for one, (_, confidence) in zip(shown, decision.situations, strict=True)
+        ShownSituation(one.id, one.title, one.kind, round(confidences[one.id], 4)) for one in shown
     )
     choices = tuple(Choice(name, knowledge.situations[name].title) for name in decision.choices)
     places = CitationList()
@@ -72,6 +76,9 @@ def build_reply(
         understood_as=understood_as,
         answered=decision.answered,
         situations=situations,
+        evidence=tuple(
+            Evidence(one.situation, one.words, one.questions) for one in decision.grounds
+        ),
         say=tuple(say),
         do=tuple(do),
         avoid=tuple(avoid),

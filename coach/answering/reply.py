@@ -29,6 +29,15 @@ class ShownSituation:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """Why a situation was recognised: words of the message, and the bank's nearest questions."""
+
+    situation: str
+    words: tuple[str, ...]
+    questions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Phrase:
     """What to say, word for word; phrases of one variant are said one after another."""
 
@@ -79,6 +88,7 @@ class Reply:
     understood_as: str | None
     answered: bool
     situations: tuple[ShownSituation, ...]
+    evidence: tuple[Evidence, ...]
     say: tuple[Phrase, ...]
     do: tuple[Guidance, ...]
     avoid: tuple[Guidance, ...]

@@ -1,51 +1,34 @@
 """The question classifier: which situations a question holds, learned from the question bank.
 
 One logistic regression per situation (and one for «not answered») over lemma n-grams, character
-n-grams and the question's embedding, so that a question can hold two situations or none. It is
-trained with scikit-learn at index time and applied with numpy alone, because scikit-learn takes
-seconds to import; a test holds the two equal.
+n-grams, the question's shape and its embedding, so that a question can hold two situations or none.
+It is trained with scikit-learn at index time and applied with numpy alone, because scikit-learn
+takes seconds to import; a test holds the two equal.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
+import os
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from coach.instruction.questions import NOT_ANSWERED, BankQuestion
-from coach.language.lemmas import lemmas_of, words_of
+from coach.index.features import GRAMS, shape_of
+from coach.instruction.questions import FOLLOW_UP, NOT_ANSWERED, BankQuestion
+from coach.language.lemmas import words_of
 
-CHAR_SIZES = (2, 3, 4, 5)
 RAREST = 2
 REGULARISATION = 30.0
 PAIRS = 1500
+MATCHED_WORDS = 4
 SEED = 20261122
-
-
-def lemma_grams(question: str) -> list[str]:
-    """Lemmas and pairs of neighbouring lemmas."""
-    lemmas = lemmas_of(question)
-    return lemmas + [f"{a} {b}" for a, b in itertools.pairwise(lemmas)]
-
-
-def char_grams(question: str) -> list[str]:
-    """Character n-grams inside words, word borders included."""
-    grams: list[str] = []
-    for word in words_of(question):
-        bordered = f" {word} "
-        for size in CHAR_SIZES:
-            grams += [bordered[n : n + size] for n in range(len(bordered) - size + 1)]
-    return grams
-
-
-GRAMS = {"lemma": lemma_grams, "char": char_grams}
 
 
 @dataclass(frozen=True)
@@ -80,17 +63,31 @@ class QuestionClassifier:
         self._coefficients = coefficients
         self._intercepts = intercepts
 
-    def probabilities(self, question: str, vector: Sequence[float]) -> dict[str, float]:
-        """Return, for each situation and `none`, the probability that the question holds it."""
+    def logits(self, question: str, vector: Sequence[float]) -> dict[str, float]:
+        """Return, for each situation and `none`, the log-odds that the question holds it."""
         logits = self._intercepts.copy()
         offset = 0
         for kind, weights in self._grams.items():
             columns, values = weights.transform(GRAMS[kind](question))
             logits += values @ self._coefficients[columns + offset]
             offset += len(weights.idf)
-        logits += np.asarray(vector) @ self._coefficients[offset:]
-        chances = 1.0 / (1.0 + np.exp(-logits))
-        return dict(zip(self.classes, map(float, chances), strict=True))
+        logits += _dense(question, vector) @ self._coefficients[offset:]
+        return dict(zip(self.classes, map(float, logits), strict=True))
+
+    def matched_words(self, question: str, name: str) -> tuple[str, ...]:
+        """Return the question's words that speak for a situation, the strongest first."""
+        of_class = self._coefficients[:, self.classes.index(name)]
+        scores = dict.fromkeys(words_of(question), 0.0)
+        offset = 0
+        for kind, weights in self._grams.items():
+            columns, values = weights.transform(GRAMS[kind](question))
+            gains = dict(zip(columns.tolist(), values * of_class[columns + offset], strict=True))
+            offset += len(weights.idf)
+            for word in scores:
+                own = {weights.columns.get(gram) for gram in GRAMS[kind](word)}
+                scores[word] += sum(gains.get(column, 0.0) for column in own if column is not None)
+        ranked = sorted(scores, key=lambda word: -scores[word])[:MATCHED_WORDS]
+        return tuple(word for word in ranked if scores[word] > 0)
 
     def save(self, folder: Path) -> None:
         """Write the classifier into a folder."""
@@ -121,9 +118,12 @@ class QuestionClassifier:
 
 
 def train_classifier(
-    questions: Sequence[BankQuestion], embeddings: Embeddings
+    questions: Sequence[BankQuestion], embeddings: Embeddings, workers: int | None = None
 ) -> QuestionClassifier:
-    """Train on the bank and on seeded pairs of its questions: those hold two situations."""
+    """Train on the bank and on seeded pairs of its questions: those hold two situations.
+
+    `workers` is the number of threads; None means one for each core.
+    """
     from scipy.sparse import csr_matrix, hstack
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
@@ -138,22 +138,34 @@ def train_classifier(
         parts.append(vectorizer.fit_transform(texts))
         columns = {gram: int(n) for gram, n in vectorizer.vocabulary_.items()}
         grams[kind] = GramWeights(columns, vectorizer.idf_)
-    parts.append(csr_matrix(np.array(embeddings.embed_documents(texts))))
-    features = hstack(parts).tocsr()
-    coefficients, intercepts = [], []
-    for name in classes:
+    vectors = embeddings.embed_documents(texts)
+    dense = [_dense(text, vector) for text, vector in zip(texts, vectors, strict=True)]
+    features = hstack([*parts, csr_matrix(np.array(dense))]).tocsr()
+    features.sum_duplicates()  # in place, and so never by two of the threads below at once
+
+    def train_one(name: str) -> LogisticRegression:
         model = LogisticRegression(C=REGULARISATION, solver="liblinear", random_state=SEED)
-        model.fit(features, [name in question.situation_ids for question in examples])
-        coefficients.append(model.coef_[0])
-        intercepts.append(float(model.intercept_[0]))
-    return QuestionClassifier(classes, grams, np.array(coefficients).T, np.array(intercepts))
+        return model.fit(features, [name in question.situation_ids for question in examples])
+
+    with ThreadPoolExecutor(
+        workers or os.cpu_count()
+    ) as pool:  # liblinear lets go of the interpreter's lock
+        models = list(pool.map(train_one, classes))
+    coefficients = np.array([model.coef_[0] for model in models]).T
+    intercepts = np.array([float(model.intercept_[0]) for model in models])
+    return QuestionClassifier(classes, grams, coefficients, intercepts)
+
+
+def _dense(question: str, vector: Sequence[float]) -> np.ndarray:
+    return np.concatenate([shape_of(question), vector])
 
 
 def _pair_questions(questions: Sequence[BankQuestion]) -> list[BankQuestion]:
     singles = [
         question
         for question in questions
-        if len(question.situation_ids) == 1 and question.situation_ids[0] != NOT_ANSWERED
+        if len(question.situation_ids) == 1
+        and question.situation_ids[0] not in (NOT_ANSWERED, FOLLOW_UP)
     ]
     if len({question.situation_ids for question in singles}) < 2:
         return []

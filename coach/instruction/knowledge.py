@@ -17,7 +17,7 @@ from coach.instruction.provenance import (
     read_repairs,
 )
 from coach.instruction.questions import NOT_ANSWERED, BankQuestion, read_questions
-from coach.instruction.situations import KINDS, SituationDraft, read_situation
+from coach.instruction.situations import KINDS, LEAST_URGENT, SituationDraft, read_situation
 from coach.texts import text
 
 VERSION_CHARS = 12
@@ -28,10 +28,12 @@ class Situation:
     """One situation with its proven guidance; `passages` are what may be cited for it.
 
     `kind` is `situation` (a caller's behaviour) or `topic` (what the instruction says of the job).
+    `urgency` runs from 1 (first of two cards) to 9.
     """
 
     id: str
     kind: str
+    urgency: int
     title: str
     related: tuple[str, ...]
     owner: str
@@ -177,6 +179,7 @@ def _build_situation(
     return Situation(
         id=draft.id,
         kind=str(draft.front.get("kind", KINDS[0])),
+        urgency=int(draft.front.get("urgency", LEAST_URGENT)),
         title=str(draft.front["title"]),
         related=tuple(draft.front.get("related") or ()),
         owner=str(draft.front["owner"]),

@@ -8,24 +8,36 @@ with `#` are remarks.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from coach.errors import Slip
 from coach.texts import text
 
 NOT_ANSWERED = "none"
+FOLLOW_UP = "follow_up"
 GROUP_KEYS = {"автор": "author", "стиль": "style", "вместе": "also"}
 
 
 @dataclass(frozen=True)
 class BankQuestion:
-    """An example question with the situations it holds (one, two, or `none`)."""
+    """An example question with the situations it holds: one, two, `none`, or `follow_up`.
+
+    `none` is what the instruction does not answer, `follow_up` what only an earlier question gives
+    a meaning. `place` is the file and line that it stands on.
+    """
 
     text: str
     situation_ids: tuple[str, ...]
     author: str = ""
     style: str = ""
+    place: str = field(default="", compare=False)
+
+
+def group_line(**values: str) -> str:
+    """The line that opens a group; `author`, `style` and `also` are written where they are set."""
+    named = [f"{word}: {values[key]}" for word, key in GROUP_KEYS.items() if values.get(key)]
+    return f"## {'; '.join(named)}"
 
 
 def read_questions(
@@ -34,7 +46,7 @@ def read_questions(
     """Read the whole bank; return the questions and every slip of form."""
     questions: list[BankQuestion] = []
     slips: list[Slip] = []
-    known = situation_ids | {NOT_ANSWERED}
+    known = situation_ids | {NOT_ANSWERED, FOLLOW_UP}
     for path in sorted(folder.glob("*.txt")):
         if path.stem not in known:
             slips.append(Slip(path, 1, text("slips.unknown_situation", name=path.stem)))
@@ -61,7 +73,8 @@ def _read_file(path: Path, known: frozenset[str]) -> Iterator[BankQuestion | Sli
                 group = {}
         elif line and not line.startswith("#"):
             ids = tuple(filter(None, (path.stem, group.get("also", ""))))
-            yield BankQuestion(line, ids, group.get("author", ""), group.get("style", ""))
+            place = f"{path.name}:{number}"
+            yield BankQuestion(line, ids, group.get("author", ""), group.get("style", ""), place)
 
 
 def _read_group(line: str) -> dict[str, str]:

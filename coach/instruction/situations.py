@@ -26,6 +26,7 @@ SECTIONS = {
     "Противоречие": "conflicts",
 }
 KINDS = ("situation", "topic")
+MOST_URGENT, LEAST_URGENT = 1, 9
 REQUIRED_KEYS = ("id", "title", "owner", "reviewed", "passages")
 
 
@@ -91,6 +92,9 @@ def _check_front(path: Path, front: Any) -> list[Slip]:
         slips.append(Slip(path, 2, text("slips.id_is_file_name", expected=path.stem)))
     if front.get("kind", KINDS[0]) not in KINDS:
         slips.append(Slip(path, 1, text("slips.bad_kind", known=", ".join(KINDS))))
+    urgency = front.get("urgency", LEAST_URGENT)
+    if not (isinstance(urgency, int) and MOST_URGENT <= urgency <= LEAST_URGENT):
+        slips.append(Slip(path, 1, text("slips.bad_urgency", most=MOST_URGENT, least=LEAST_URGENT)))
     anchors = front.get("passages") or []
     if not isinstance(anchors, list) or not all(
         isinstance(anchor, dict) and all(anchor.get(k) for k in ("section", "from", "to"))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pymorphy3 import MorphAnalyzer
 
 WORD = re.compile(r"[a-zа-я0-9]+")
+STRESS = "\u0301"
 CACHED_WORDS = 50_000
 LONGEST_WORD = 40
 FUNCTION_PARTS = ("NPRO", "PREP", "CONJ", "PRCL", "INTJ", "PRED")
@@ -17,8 +18,8 @@ POSSESSIVES = frozenset("его ее их им ему ей ней нему ни�
 
 
 def fold(words: str) -> str:
-    """Fold case and ё/е: the form in which words are compared."""
-    return words.lower().replace("ё", "е")
+    """Fold case, ё/е and stress marks: the form in which words are compared."""
+    return words.lower().replace("ё", "е").replace(STRESS, "")
 
 
 def words_of(message: str) -> list[str]:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import yaml
 
-from coach.language.lemmas import is_function_word, is_pronoun, lemma_of, words_of
+from coach.instruction.knowledge import Situation
+from coach.language.lemmas import is_function_word, is_pronoun, lemma_of, lemmas_of, words_of
+from coach.understanding.evidence import log_odds, read_combination
 from coach.understanding.recognition import Recognition
 
 WORDS = Path(__file__).with_name("conversation.yaml")
-SHORT_MESSAGE_WORDS = 10
-FRAGMENT_WORDS = 4
-TOPIC_BONUS = 2.0
-FRAGMENT_BONUS = 1.0
-SHARED_BONUS = 3.0
-SURE = 0.999
-FLOOR = 1e-4
-NEAR = 3
-UNSURE = 0.3
-HARDLY = 0.15
+TOPIC_FEATURES = (
+    "follow_up",
+    "topic",
+    "other",
+    "not_answered",
+    "length",
+    "content",
+    "leans",
+    "points",
+    "shared",
+)
+RETURN_CONFIDENCE = 0.1
+SMALL_TALK_WORDS = 5
 
 
 @dataclass(frozen=True)
@@ -54,32 +60,60 @@ def is_small_talk(message: str) -> bool:
     )
 
 
+def mentions_small_talk(message: str) -> bool:
+    """Whether a short message that was not understood holds a word of small talk."""
+    words = words_of(message)
+    spoken = any(_is_in(word, "small_talk") for word in words)
+    return spoken and len(words) <= SMALL_TALK_WORDS and "?" not in message
+
+
 def lean_on_topic(recognition: Recognition, topic: Topic) -> Recognition:
     """Weigh a message again in the light of the topic.
 
-    A message of pronouns and «what next» words alone is about the topic; a short one that leans on
-    what was said gives the topic a bonus in log-odds; any other stands on its own.
+    A message of pronouns and «what next» words alone is about the topic, one that names an earlier
+    question goes back to it; for any other the fitted combination says how likely it is that the
+    topic is meant.
     """
     words = words_of(recognition.question)
     content = [word for word in words if _is_content(word)]
-    returned = _find_earlier(content, words, topic)
+    returned = _find_earlier(recognition, content, words, topic)
     if returned:
-        return _favour(recognition, returned, math.inf)
+        return _mix(recognition, returned, 1.0)
     if all(word.isdigit() for word in words):
         return recognition
     if not content:
-        return _favour(recognition, topic.situation_ids, math.inf)
-    if len(words) > SHORT_MESSAGE_WORDS:
-        return recognition
-    leans = words[0] in _words("leans") or any(map(is_pronoun, words))
-    shared = sum(lemma_of(word) in topic.lemmas for word in content) / len(content)
-    bonus = TOPIC_BONUS * leans + FRAGMENT_BONUS * (len(words) <= FRAGMENT_WORDS)
-    favoured = _favour(recognition, topic.situation_ids, bonus + SHARED_BONUS * shared)
-    near = [name for name, _ in favoured.confidences[:NEAR]]
-    is_unsure = favoured.confidences[0][1] < UNSURE and favoured.not_answered < HARDLY
-    if bonus and is_unsure and set(near) & set(topic.situation_ids):
-        return _favour(recognition, topic.situation_ids, math.inf)
-    return favoured
+        return _mix(recognition, topic.situation_ids, 1.0)
+    features = topic_features(recognition, topic)
+    chance = read_combination()["topic"].probability(features)
+    return _mix(recognition, topic.situation_ids, chance)
+
+
+def topic_features(recognition: Recognition, topic: Topic) -> np.ndarray:
+    """Return what speaks for a message being about the topic, in TOPIC_FEATURES' order."""
+    words = words_of(recognition.question)
+    content = [word for word in words if _is_content(word)]
+    own = [chance for name, chance in recognition.confidences if name in topic.situation_ids]
+    others = [c for name, c in recognition.confidences if name not in topic.situation_ids]
+    shared = sum(lemma_of(word) in topic.lemmas for word in content) / max(len(content), 1)
+    return np.array(
+        [
+            recognition.follow_up,
+            log_odds(max(own, default=0.0)),
+            log_odds(max(others, default=0.0)),
+            log_odds(recognition.not_answered),
+            math.log1p(len(words)),
+            math.log1p(len(content)),
+            float(bool(words) and words[0] in _words("leans")),
+            float(any(map(is_pronoun, words))),
+            shared,
+        ]
+    )
+
+
+def card_lemmas(situations: Iterable[Situation]) -> frozenset[str]:
+    """The words of some situations' cards, as a follow-up may share them."""
+    items = [item.text for s in situations for item in (*s.when, *s.say, *s.do, *s.avoid)]
+    return frozenset(lemmas_of(" ".join(items)))
 
 
 def _is_content(word: str) -> bool:
@@ -90,33 +124,39 @@ def _is_in(word: str, kind: str) -> bool:
     return word in _words(kind) or lemma_of(word) in _words(kind)
 
 
-def _find_earlier(content: list[str], words: list[str], topic: Topic) -> tuple[str, ...] | None:
-    """The situations of the earlier question that a return names by its words."""
+def _find_earlier(
+    recognition: Recognition, content: list[str], words: list[str], topic: Topic
+) -> tuple[str, ...] | None:
+    """The situations of the earlier question that a return names, by its words or its matter."""
     if not any(_is_in(word, "returns") for word in words):
         return None
-    wanted = {lemma_of(word) for word in content}
+    wanted = {lemma_of(word) for word in content if not _is_in(word, "returns")}
     for question, situation_ids in reversed(topic.asked):
         if wanted & {lemma_of(word) for word in words_of(question)}:
             return situation_ids
+    earlier = {name: ids for _, ids in topic.asked for name in ids}
+    for name, confidence in recognition.confidences:
+        if name in earlier and confidence >= RETURN_CONFIDENCE:
+            return earlier[name]
     return None
 
 
-def _favour(recognition: Recognition, names: Sequence[str], bonus: float) -> Recognition:
+def _mix(recognition: Recognition, names: Sequence[str], chance: float) -> Recognition:
+    """Blend what the message says alone with the chance that these situations are meant."""
     confidences = {
-        name: _raise(confidence, bonus) if name in names else confidence
+        name: (chance if name in names else 0.0) + (1 - chance) * confidence
         for name, confidence in recognition.confidences
     }
-    not_answered = 0.0 if bonus == math.inf else recognition.not_answered
-    ranked = sorted(confidences.items(), key=lambda pair: -pair[1])
-    if bonus == math.inf:
-        ranked = [pair for pair in ranked if pair[0] in names] + [
-            (name, min(confidence, FLOOR)) for name, confidence in ranked if name not in names
-        ]
-    return replace(recognition, confidences=tuple(ranked), not_answered=not_answered)
-
-
-def _raise(confidence: float, bonus: float) -> float:
-    if bonus == math.inf:
-        return SURE
-    confidence = min(max(confidence, FLOOR), 1 - FLOOR)
-    return 1 / (1 + math.exp(-math.log(confidence / (1 - confidence)) - bonus))
+    ranked = sorted(confidences.items(), key=lambda pair: (-pair[1], pair[0] not in names))
+    shown = {name for name, _ in ranked[:2]}
+    second = 0.0
+    if shown == {name for name, _ in recognition.confidences[:2]}:
+        second = (1 - chance) * recognition.second
+    if shown == set(names):
+        second += chance
+    return replace(
+        recognition,
+        confidences=tuple(ranked),
+        second=second,
+        not_answered=(1 - chance) * recognition.not_answered,
+    )

@@ -10,11 +10,12 @@ import yaml
 
 from coach.language.lemmas import lemmas_of, words_of
 from coach.settings import Settings
-from coach.understanding.recognition import Recognition
+from coach.understanding.recognition import Grounds, Recognition
 
 CHOICES = 3
 NO_QUESTION, NO_WORDS = "no_question", "no_words"
 SMALL_TALK, NOT_IN_INSTRUCTION, DANGER = "small_talk", "not_in_instruction", "danger"
+ALWAYS, UNLESS_ANSWERED = "always", "unless_answered"
 SIGNS = Path(__file__).with_name("danger.yaml")
 
 
@@ -22,25 +23,27 @@ SIGNS = Path(__file__).with_name("danger.yaml")
 class Decision:
     """What to do: `situations` are shown when answered, otherwise only the likeliest guess.
 
-    `refusal` is None or the reason; `choices` are situation ids to offer, best first.
+    `refusal` is None or the reason; `choices` are situation ids to offer, best first. `grounds`
+    say for each of `situations` why it is there.
     """
 
     answered: bool
     situations: tuple[tuple[str, float], ...]
     choices: tuple[str, ...]
     refusal: str | None
+    grounds: tuple[Grounds, ...] = ()
 
 
 @cache
-def _signs() -> list[frozenset[str]]:
-    lines: list[str] = yaml.safe_load(SIGNS.read_text(encoding="utf-8"))
-    return [frozenset(line.split()) for line in lines]
+def _signs(kind: str) -> list[frozenset[str]]:
+    lines: dict[str, list[str]] = yaml.safe_load(SIGNS.read_text(encoding="utf-8"))
+    return [frozenset(line.split()) for line in lines[kind]]
 
 
-def is_danger(message: str) -> bool:
-    """Whether a message holds a sign of danger to somebody's life."""
+def is_danger(message: str, kind: str = ALWAYS) -> bool:
+    """Whether a message holds a sign of danger to somebody's life, of one kind of danger.yaml."""
     lemmas = set(lemmas_of(message)) | set(words_of(message))
-    return any(sign <= lemmas for sign in _signs())
+    return any(sign <= lemmas for sign in _signs(kind))
 
 
 def refuse_unreadable(question: str) -> Decision | None:
@@ -61,11 +64,17 @@ def decide(recognition: Recognition, settings: Settings) -> Decision:
     ranked = recognition.confidences
     nearest = tuple(name for name, _ in ranked[:CHOICES])
     best = ranked[0][1]
-    if best >= settings.answer_threshold and best >= recognition.not_answered:
-        second = [pair for pair in ranked[1:2] if pair[1] >= settings.second_threshold]
-        return Decision(True, (ranked[0], *second), (), None)
     if is_danger(recognition.question):
+        return Decision(False, (), nearest, DANGER)
+    if best >= settings.answer_threshold and best >= recognition.not_answered:
+        is_second_sure = recognition.second >= settings.second_threshold
+        second = [(name, recognition.second) for name, _ in ranked[1:2] if is_second_sure]
+        shown = (ranked[0], *second)
+        grounds = tuple(recognition.grounds(name) for name, _ in shown)
+        return Decision(True, shown, (), None, grounds)
+    if is_danger(recognition.question, UNLESS_ANSWERED):
         return Decision(False, (), nearest, DANGER)
     if recognition.not_answered >= max(best, settings.refuse_threshold):
         return Decision(False, (), nearest, NOT_IN_INSTRUCTION)
-    return Decision(False, ranked[:1], nearest, None)
+    grounds = (recognition.grounds(ranked[0][0]),)
+    return Decision(False, ranked[:1], nearest, None, grounds)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +10,14 @@ from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrou
 
 from coach.index.opening import Index
 from coach.index.store import nearest
-from coach.instruction.questions import NOT_ANSWERED
-from coach.understanding.retrieval import RankedPassage, retrieve_passages
+from coach.instruction.questions import FOLLOW_UP
+from coach.language.clauses import split_clauses
+from coach.language.lemmas import words_of
+from coach.understanding.evidence import CLIP, Combination, Evidence, clip, read_combination
 
 NEIGHBOURS = 12
-NEIGHBOUR_WEIGHT = 1.0
-PASSAGE_WEIGHT = 0.5
-FLOOR = 1e-4
+EXPLAINED = 2
+SHOWN_NEIGHBOURS = 3
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,37 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
+class Grounds:
+    """Why a situation: the message's words that speak for it, and the nearest bank questions."""
+
+    situation: str
+    words: tuple[str, ...]
+    questions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Recognition:
-    """Every situation's confidence, best first, and the evidence: neighbours and passages."""
+    """What a message may be about.
+
+    `confidences` are probabilities that the message holds each situation, best first; `second` is
+    the probability that it holds the second of them besides the first; `not_answered` that the
+    instruction does not answer it; `follow_up` are the log-odds that it means nothing without an
+    earlier question. `neighbours` and `words` are the evidence: the nearest bank
+    questions, and the words that speak for the likeliest situations.
+    """
 
     question: str
     confidences: tuple[tuple[str, float], ...]
+    second: float
     not_answered: float
-    neighbours: tuple[Neighbour, ...]
-    passages: tuple[RankedPassage, ...]
+    follow_up: float = -CLIP
+    neighbours: tuple[Neighbour, ...] = ()
+    words: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def grounds(self, name: str) -> Grounds:
+        """Return what speaks for one situation; empty where it was never looked at."""
+        near = [one.text for one in self.neighbours if name in one.situation_ids]
+        return Grounds(name, dict(self.words).get(name, ()), tuple(near[:SHOWN_NEIGHBOURS]))
 
 
 def build_recognition(index: Index) -> Runnable[str, Recognition]:
@@ -45,6 +68,15 @@ def build_recognition(index: Index) -> Runnable[str, Recognition]:
 
     def read(question: str) -> dict[str, Any]:
         return {"question": question, "vector": index.embeddings.embed_query(question)}
+
+    def classify(seen: dict[str, Any]) -> dict[str, float]:
+        return index.classifier.logits(seen["question"], seen["vector"])
+
+    def classify_clauses(seen: dict[str, Any]) -> list[dict[str, float]]:
+        return [
+            index.classifier.logits(clause, index.embeddings.embed_query(clause))
+            for clause in split_clauses(seen["question"])
+        ]
 
     def find_neighbours(seen: dict[str, Any]) -> tuple[Neighbour, ...]:
         found = nearest(index.stores.questions, seen["vector"], NEIGHBOURS)
@@ -54,22 +86,21 @@ def build_recognition(index: Index) -> Runnable[str, Recognition]:
         )
 
     def weigh(seen: dict[str, Any]) -> Recognition:
-        return weigh_evidence(
-            seen["question"], seen["chances"], seen["neighbours"], seen["passages"]
+        question, neighbours = seen["question"], seen["neighbours"]
+        votes = count_votes((one.situation_ids, one.similarity) for one in neighbours)
+        evidence = Evidence(seen["logits"], seen["clauses"], votes, len(words_of(question)))
+        words = tuple(
+            (name, index.classifier.matched_words(question, name))
+            for name in evidence.ranked[:EXPLAINED]
         )
+        return weigh_evidence(question, evidence, neighbours, words)
 
     return (
         RunnableLambda(read)
         | RunnablePassthrough.assign(
-            chances=RunnableLambda(
-                lambda seen: index.classifier.probabilities(seen["question"], seen["vector"])
-            )
-        )
-        | RunnablePassthrough.assign(neighbours=RunnableLambda(find_neighbours))
-        | RunnablePassthrough.assign(
-            passages=RunnableLambda(
-                lambda seen: tuple(retrieve_passages(index, seen["question"], seen["vector"]))
-            )
+            logits=RunnableLambda(classify),
+            clauses=RunnableLambda(classify_clauses),
+            neighbours=RunnableLambda(find_neighbours),
         )
         | RunnableLambda(weigh)
     )
@@ -77,46 +108,36 @@ def build_recognition(index: Index) -> Runnable[str, Recognition]:
 
 def weigh_evidence(
     question: str,
-    chances: Mapping[str, float],
-    neighbours: Sequence[Neighbour],
-    passages: Sequence[RankedPassage],
+    evidence: Evidence,
+    neighbours: Sequence[Neighbour] = (),
+    words: Sequence[tuple[str, tuple[str, ...]]] = (),
+    combination: Combination | None = None,
 ) -> Recognition:
-    """Add up the classifier's log-odds, the neighbours' votes and the passages' votes."""
-    votes = _neighbour_votes(neighbours)
-    support = _passage_support(passages)
+    """Turn evidence into probabilities by the fitted combination."""
+    combination = combination or read_combination()
     confidences = {
-        name: _chance(
-            _log_odds(chance)
-            + NEIGHBOUR_WEIGHT * votes.get(name, 0.0)
-            + PASSAGE_WEIGHT * support.get(name, 0.0)
-        )
-        for name, chance in chances.items()
+        name: combination["holds"].probability(evidence.features(name)) for name in evidence.ranked
     }
-    not_answered = confidences.pop(NOT_ANSWERED, 0.0)
     ranked = sorted(confidences.items(), key=lambda pair: -pair[1])
-    return Recognition(question, tuple(ranked), not_answered, tuple(neighbours), tuple(passages))
+    best = evidence.features(ranked[0][0])
+    return Recognition(
+        question,
+        tuple(ranked),
+        combination["second"].probability(best),
+        combination["not_answered"].probability(best),
+        clip(evidence.logits.get(FOLLOW_UP, -CLIP)),
+        tuple(neighbours),
+        tuple(words),
+    )
 
 
-def _neighbour_votes(neighbours: Sequence[Neighbour]) -> dict[str, float]:
+def count_votes(neighbours: Iterable[tuple[Sequence[str], float]]) -> dict[str, float]:
+    """Share of each situation among neighbours, each weighing its squared similarity."""
     votes: dict[str, float] = {}
-    total = sum(max(one.similarity, 0.0) ** 2 for one in neighbours)
-    for one in neighbours:
-        for name in one.situation_ids:
-            votes[name] = votes.get(name, 0.0) + max(one.similarity, 0.0) ** 2 / (total or 1.0)
-    return votes
-
-
-def _passage_support(passages: Sequence[RankedPassage]) -> dict[str, float]:
-    support: dict[str, float] = {}
-    for place, one in enumerate(passages, 1):
-        support.setdefault(one.passage.situation_id, 1.0 / place)
-    return support
-
-
-def _log_odds(chance: float) -> float:
-    chance = min(max(chance, FLOOR), 1 - FLOOR)
-    return math.log(chance / (1 - chance))
-
-
-def _chance(log_odds: float) -> float:
-    return 1.0 / (1.0 + math.exp(-log_odds))
+    total = 0.0
+    for names, similarity in neighbours:
+        weight = max(similarity, 0.0) ** 2
+        total += weight
+        for name in names:
+            votes[name] = votes.get(name, 0.0) + weight
+    return {name: vote / (total or 1.0) for name, vote in votes.items()}

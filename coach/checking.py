@@ -1,0 +1,88 @@
+"""The trainer's check: what is wrong with the knowledge, and what a new question would do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from coach.assembly import build_coach, report_nothing
+from coach.errors import SettingsError
+from coach.index.bank_check import BankWarning, check_bank
+from coach.instruction.knowledge import Knowledge, load_knowledge
+from coach.instruction.questions import FOLLOW_UP, NOT_ANSWERED, BankQuestion
+from coach.settings import Settings
+from coach.texts import text
+
+NEW = "new"
+
+
+def check_knowledge(settings: Settings) -> tuple[list[str], bool]:
+    """Return lines about the bank, and whether it is free of contradictions.
+
+    Raises KnowledgeError with every slip when the folder has any.
+    """
+    knowledge = load_knowledge(settings.knowledge)
+    warnings = check_bank(knowledge.questions)
+    contradictions = [one for one in warnings if one.is_contradiction]
+    lines = [describe_warning(one, knowledge) for one in warnings]
+    count = len(knowledge.questions)
+    repeated = len(warnings) - len(contradictions)
+    lines.append(
+        text("check.bank", questions=count, contradictions=len(contradictions), repeated=repeated)
+    )
+    return lines, not contradictions
+
+
+def check_new_question(
+    question: str, situation_ids: Sequence[str], settings: Settings
+) -> tuple[list[str], bool]:
+    """Return lines about a question that a trainer is about to add, and whether it may be.
+
+    Raises SettingsError when there is no such situation.
+    """
+    knowledge = load_knowledge(settings.knowledge)
+    for name in situation_ids:
+        if name not in knowledge.situations and name not in (NOT_ANSWERED, FOLLOW_UP):
+            known = ", ".join([*knowledge.situations, NOT_ANSWERED, FOLLOW_UP])
+            raise SettingsError(text("check.unknown", name=name, known=known))
+    added = BankQuestion(question, tuple(situation_ids), place=NEW)
+    found = [w for w in check_bank([*knowledge.questions, added]) if w.question is added]
+    lines = [describe_warning(one, knowledge) for one in found]
+    lines += _describe_reply(question, settings)
+    if not found:
+        lines.append(text("check.may_add"))
+    return lines, not any(one.is_contradiction for one in found)
+
+
+def _describe_reply(question: str, settings: Settings) -> Iterator[str]:
+    reply = build_coach(settings, report=report_nothing).reply([], question)
+    if reply.answered:
+        titles = ", ".join(f"{one.title} ({one.confidence:.2f})" for one in reply.situations)
+        yield text("check.answers_now", titles=titles)
+    elif reply.refusal:
+        yield text("check.refuses_now")
+    else:
+        yield text("check.asks_now", titles=", ".join(one.title for one in reply.choices))
+    for one in reply.evidence:
+        if one.questions:
+            yield text("check.near", questions="; ".join(f"«{near}»" for near in one.questions))
+
+
+def describe_warning(warning: BankWarning, knowledge: Knowledge) -> str:
+    """One line that names both questions, both places and both situations."""
+    key = "check.contradiction" if warning.is_contradiction else "check.repeated"
+    return text(
+        key,
+        question=warning.question.text,
+        place=text("check.new") if warning.question.place == NEW else warning.question.place,
+        situation=_titles(warning.question, knowledge),
+        earlier=warning.earlier.text,
+        earlier_place=warning.earlier.place,
+        earlier_situation=_titles(warning.earlier, knowledge),
+    )
+
+
+def _titles(question: BankQuestion, knowledge: Knowledge) -> str:
+    return " + ".join(
+        knowledge.situations[name].title if name in knowledge.situations else text(f"check.{name}")
+        for name in question.situation_ids
+    )

@@ -1,0 +1,41 @@
+"""The bank check: questions of the same words that teach the coach different things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from coach.instruction.questions import BankQuestion
+from coach.language.lemmas import lemmas_of
+
+
+@dataclass(frozen=True)
+class BankWarning:
+    """Two questions of the same words: a contradiction when their situations differ."""
+
+    question: BankQuestion
+    earlier: BankQuestion
+
+    @property
+    def is_contradiction(self) -> bool:
+        """Whether the two name different situations; otherwise one of them is superfluous."""
+        return set(self.question.situation_ids) != set(self.earlier.situation_ids)
+
+
+def check_bank(questions: Sequence[BankQuestion]) -> list[BankWarning]:
+    """Return a warning for every question whose words an earlier question has, in bank order.
+
+    Words are compared as sets of lemmas: case, order, endings and marks make no difference.
+    """
+    first: dict[frozenset[str], BankQuestion] = {}
+    warnings = []
+    for question in questions:
+        earlier = first.setdefault(words_key(question.text), question)
+        if earlier is not question:
+            warnings.append(BankWarning(question, earlier))
+    return warnings
+
+
+def words_key(question: str) -> frozenset[str]:
+    """The words of a question as they are compared."""
+    return frozenset(lemmas_of(question))

@@ -1,0 +1,78 @@
+"""How well the coach follows a conversation: `python -m eval.conversations [FILE]`.
+
+A turn is right when the expected situation is the first card shown; when nothing is answered and
+nothing was to be; when small talk is taken for small talk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from coach import build_coach, load_settings
+from coach.answering.reply import Reply
+from coach.coaching import Coach
+from coach.instruction.questions import NOT_ANSWERED
+from eval.cases import CONVERSATIONS, SMALL_TALK, Turn, read_conversations
+from eval.metrics import share
+
+FIRST, SAME, SWITCH = "first", "follow-up", "switch"
+
+
+def main() -> int:
+    """Print the share of right turns of each kind, and every wrong one when asked to."""
+    parser = argparse.ArgumentParser(prog="python -m eval.conversations", description=__doc__)
+    parser.add_argument("file", nargs="?", type=Path, default=CONVERSATIONS)
+    parser.add_argument("--wrong", action="store_true", help="print every wrong turn")
+    options = parser.parse_args()
+    coach = build_coach(load_settings())
+    results = [one for turns in read_conversations(options.file) for one in follow(coach, turns)]
+    kinds = [FIRST, SAME, SWITCH, NOT_ANSWERED, SMALL_TALK]
+    for kind in kinds:
+        right = [is_right for found, _, _, is_right in results if found == kind]
+        print(f"{kind:<12}{len(right):>5}{share(right):>8.3f}")
+    later = [is_right for found, _, _, is_right in results if found != FIRST]
+    print(f"{'after first':<12}{len(later):>5}{share(later):>8.3f}")
+    if options.wrong:
+        for kind, turn, reply, is_right in results:
+            if not is_right:
+                got = [one.id for one in reply.situations] if reply.answered else reply.refusal
+                print(f"{kind}: {turn.typed} | {turn.expected} | {got}")
+    return 0
+
+
+def follow(coach: Coach, turns: Sequence[Turn]) -> list[tuple[str, Turn, Reply, bool]]:
+    """Hold one conversation; return each turn's kind, the turn, its reply, and whether right."""
+    replies: list[Reply] = []
+    results = []
+    topic = ""
+    for turn in turns:
+        reply = coach.reply(replies, turn.typed)
+        results.append((_kind(turn, topic, bool(replies)), turn, reply, is_right(turn, reply)))
+        replies.append(reply)
+        if turn.expected not in (NOT_ANSWERED, SMALL_TALK):
+            topic = turn.expected
+    return results
+
+
+def _kind(turn: Turn, topic: str, is_later: bool) -> str:
+    if not is_later:
+        return FIRST
+    if turn.expected in (NOT_ANSWERED, SMALL_TALK):
+        return turn.expected
+    return SAME if turn.expected == topic else SWITCH
+
+
+def is_right(turn: Turn, reply: Reply) -> bool:
+    """Whether one reply is what its turn expects."""
+    if turn.expected == SMALL_TALK:
+        return reply.refusal == "small_talk"
+    if turn.expected == NOT_ANSWERED:
+        return not reply.answered
+    return reply.answered and turn.expected == reply.situations[0].id
+
+
+if __name__ == "__main__":
+    sys.exit(main())
