@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from coach.searching import DocumentSearch
 
 Report = Callable[[str], None]
+SHOWN_WARNINGS = 5
 
 
 def show_progress(steps: Iterable[str], label: str) -> Iterable[str]:
@@ -71,7 +72,20 @@ def build_index(
         cache = settings.index / "embedders"
         embeddings = load_embeddings(settings.embedder, cache, show_progress)
         write_build(settings.index, settings.knowledge, recipe, embeddings, show_progress)
+    _report_contradictions(settings, report)
     return True
+
+
+def _report_contradictions(settings: Settings, report: Report) -> None:
+    from coach.index.bank_check import check_bank, describe_warning
+    from coach.instruction.knowledge import load_knowledge
+
+    knowledge = load_knowledge(settings.knowledge)
+    found = [one for one in check_bank(knowledge.questions) if one.is_contradiction]
+    for one in found[:SHOWN_WARNINGS]:
+        report(describe_warning(one, knowledge))
+    if len(found) > SHOWN_WARNINGS:
+        report(text("check.more", count=len(found) - SHOWN_WARNINGS))
 
 
 def build_coach(settings: Settings, *, report: Report = report_to_stderr) -> Coach:

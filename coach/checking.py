@@ -6,13 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from coach.assembly import build_coach, report_nothing
 from coach.errors import SettingsError
-from coach.index.bank_check import BankWarning, check_bank
-from coach.instruction.knowledge import Knowledge, load_knowledge
+from coach.index.bank_check import NEW, check_bank, describe_warning
+from coach.instruction.knowledge import load_knowledge
 from coach.instruction.questions import FOLLOW_UP, NOT_ANSWERED, BankQuestion
 from coach.settings import Settings
 from coach.texts import text
-
-NEW = "new"
 
 
 def check_knowledge(settings: Settings) -> tuple[list[str], bool]:
@@ -65,24 +63,3 @@ def _describe_reply(question: str, settings: Settings) -> Iterator[str]:
     for one in reply.evidence:
         if one.questions:
             yield text("check.near", questions="; ".join(f"«{near}»" for near in one.questions))
-
-
-def describe_warning(warning: BankWarning, knowledge: Knowledge) -> str:
-    """One line that names both questions, both places and both situations."""
-    key = "check.contradiction" if warning.is_contradiction else "check.repeated"
-    return text(
-        key,
-        question=warning.question.text,
-        place=text("check.new") if warning.question.place == NEW else warning.question.place,
-        situation=_titles(warning.question, knowledge),
-        earlier=warning.earlier.text,
-        earlier_place=warning.earlier.place,
-        earlier_situation=_titles(warning.earlier, knowledge),
-    )
-
-
-def _titles(question: BankQuestion, knowledge: Knowledge) -> str:
-    return " + ".join(
-        knowledge.situations[name].title if name in knowledge.situations else text(f"check.{name}")
-        for name in question.situation_ids
-    )

@@ -41,7 +41,7 @@ class Settings(BaseSettings):
         0.45, ge=0, le=1, description="Probability (0..1) from which a situation's card is shown."
     )
     second_threshold: float = Field(
-        0.2,
+        0.18,
         ge=0,
         le=1,
         description="Probability (0..1) from which a second situation is shown beside the first.",

@@ -105,7 +105,7 @@ def collect(authors: Sequence[str]) -> tuple[list[Seen], list[SeenFollowUp]]:
     embeddings = load_embeddings(settings.embedder, settings.index / "embedders", show_progress)
     bank = load_knowledge(settings.knowledge).questions
     learned = [one for one in bank if one.author not in authors]
-    classifier = train_classifier(learned, embeddings, workers=1)
+    classifier = train_classifier(learned, embeddings, lambda steps, label: steps, workers=1)
     vectors = np.array(embeddings.embed_documents([one.text for one in learned]))
 
     def look(message: str) -> Evidence:

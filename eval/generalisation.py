@@ -74,7 +74,7 @@ def main() -> int:
     """Print one line per author and the average, for each kind of damage."""
     parser = argparse.ArgumentParser(prog="python -m eval.generalisation", description=__doc__)
     parser.add_argument("--train", help="comma-separated authors to learn from")
-    parser.add_argument("--test", help="the author to ask")
+    parser.add_argument("--test", help="comma-separated authors to ask")
     parser.add_argument("--cases", action="store_true", help="ask the cases of eval/data")
     parser.add_argument(
         "--damage",
@@ -90,7 +90,9 @@ def main() -> int:
     bank = load_knowledge(settings.knowledge).questions
     authors = sorted({question.author for question in bank})
     questions: Sequence[BankQuestion] = read_questions() if options.cases else bank
-    tested = [options.test] if options.test else sorted({one.author for one in questions})
+    tested = sorted({one.author for one in questions})
+    if options.test:
+        tested = [name.strip() for name in options.test.split(",")]
     print(f"{'asked':<22}" + " ".join(f"{heading:>8}" for heading in HEADINGS))
     ask = partial(_ask_author, questions, authors, options.train, options.damage, settings)
     everything: dict[str, list[Asked]] = {damage: [] for damage in options.damage}

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from coach.index.embeddings import SentenceTransformerEmbeddings
-from coach.index.store import add_documents, open_stores
+from coach.index.store import add_documents, open_store
 from coach.instruction.documents import ReceivedDocument
 
 CHUNK_CHARS = 500
@@ -28,7 +28,7 @@ def build_plain_chain(document: ReceivedDocument, folder: Path) -> Callable[[str
         Document(id=str(start), page_content=document.text[start : start + CHUNK_CHARS])
         for start in range(0, len(document.text), step)
     ]
-    store = open_stores(folder, SentenceTransformerEmbeddings(str(_encoder()))).passages
+    store = open_store(folder, SentenceTransformerEmbeddings(str(_encoder())))
     add_documents(store, chunks)
     retriever = store.as_retriever(search_kwargs={"k": STUFFED})
     return lambda question: "\n\n".join(one.page_content for one in retriever.invoke(question))

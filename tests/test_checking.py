@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from coach import build_index
 from coach.checking import check_knowledge, check_new_question
 from coach.cli import main
 from coach.errors import SettingsError
@@ -66,3 +67,16 @@ def test_the_command_wants_both_options(
     assert "--situation" in capsys.readouterr().err
     assert main(["check"]) == 0
     assert "противоречий 0" in capsys.readouterr().out
+
+
+def test_publishing_warns_of_contradictions_and_publishes(small_settings: Settings) -> None:
+    bank = small_settings.knowledge / "questions"
+    lines = (bank / "boss_phone.txt").read_text("utf-8").splitlines()
+    with (bank / "child_caller.txt").open("a", encoding="utf-8") as file:
+        file.write("\n".join(lines[1:8]) + "\n")
+    told: list[str] = []
+    assert build_index(small_settings, report=told.append)
+    warnings = [line for line in told if line.startswith("Противоречие")]
+    assert len(warnings) == 5
+    assert any("ещё 2" in line for line in told)
+    assert build_index(small_settings, report=told.append) is False

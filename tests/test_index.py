@@ -183,11 +183,11 @@ def test_a_bank_question_is_its_own_nearest_neighbour(small_settings: Settings) 
     index = build_coach(small_settings, report=report_nothing)._index
     question = next(q for q in index.knowledge.questions if q.situation_ids == ("child_caller",))
     ((document, similarity), *_) = nearest(
-        index.stores.questions, index.embeddings.embed_query(question.text), 3
+        index.questions, index.embeddings.embed_query(question.text), 3
     )
     assert document.page_content == question.text
     assert similarity == pytest.approx(1, abs=1e-3)
-    assert nearest(index.stores.questions, [0.0] * 300, 3) == []
+    assert nearest(index.questions, [0.0] * 300, 3) == []
 
 
 def test_passages_of_one_author_only(small_settings: Settings) -> None:

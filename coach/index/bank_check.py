@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from coach.instruction.knowledge import Knowledge
 from coach.instruction.questions import BankQuestion
 from coach.language.lemmas import lemmas_of
+from coach.texts import text
+
+NEW = "new"
 
 
 @dataclass(frozen=True)
@@ -39,3 +43,24 @@ def check_bank(questions: Sequence[BankQuestion]) -> list[BankWarning]:
 def words_key(question: str) -> frozenset[str]:
     """The words of a question as they are compared."""
     return frozenset(lemmas_of(question))
+
+
+def describe_warning(warning: BankWarning, knowledge: Knowledge) -> str:
+    """One line that names both questions, both places and both situations."""
+    key = "check.contradiction" if warning.is_contradiction else "check.repeated"
+    return text(
+        key,
+        question=warning.question.text,
+        place=text("check.new") if warning.question.place == NEW else warning.question.place,
+        situation=_titles(warning.question, knowledge),
+        earlier=warning.earlier.text,
+        earlier_place=warning.earlier.place,
+        earlier_situation=_titles(warning.earlier, knowledge),
+    )
+
+
+def _titles(question: BankQuestion, knowledge: Knowledge) -> str:
+    return " + ".join(
+        knowledge.situations[name].title if name in knowledge.situations else text(f"check.{name}")
+        for name in question.situation_ids
+    )

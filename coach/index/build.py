@@ -22,15 +22,13 @@ from langchain_core.embeddings import Embeddings
 from coach.errors import IndexBusyError
 from coach.index.classifier import train_classifier
 from coach.index.embeddings import embedder_fingerprint
-from coach.index.lexical import LexicalIndex
 from coach.index.static_model import Progress
-from coach.index.store import add_documents, open_stores
-from coach.instruction.documents import Passage
-from coach.instruction.knowledge import Knowledge, knowledge_files, load_knowledge
+from coach.index.store import BATCH, add_documents, open_store
+from coach.instruction.knowledge import knowledge_files, load_knowledge
 from coach.instruction.questions import BankQuestion
 from coach.texts import text
 
-FORMAT = 2
+FORMAT = 3
 LOCK_SECONDS = 300
 KEPT_BUILDS = 2
 
@@ -100,8 +98,8 @@ def write_build(
             for question in knowledge.questions
             if not recipe.authors or question.author in recipe.authors
         ]
-        _write_parts(build, knowledge, questions, embeddings, progress)
-        _write_manifest(build, recipe, len(knowledge.passages), len(questions))
+        _write_parts(build, questions, embeddings, progress)
+        _write_manifest(build, recipe, len(questions))
     except BaseException:
         shutil.rmtree(build, ignore_errors=True)
         raise
@@ -117,41 +115,16 @@ def _copy_knowledge(source: Path, target: Path) -> None:
 
 
 def _write_parts(
-    build: Path,
-    knowledge: Knowledge,
-    questions: list[BankQuestion],
-    embeddings: Embeddings,
-    progress: Progress,
+    build: Path, questions: list[BankQuestion], embeddings: Embeddings, progress: Progress
 ) -> None:
-    passages = knowledge.passages
-    stores = open_stores(build / "chroma", embeddings)
-    for step in progress(["passages", "questions", "lexical", "classifier"], "build"):
-        if step == "passages":
-            add_documents(stores.passages, [to_document(p, n) for n, p in enumerate(passages)])
-        elif step == "questions":
-            add_documents(
-                stores.questions, [_question_document(q, n) for n, q in enumerate(questions)]
-            )
-        elif step == "lexical":
-            LexicalIndex.build([f"{p.section}. {p.text}" for p in passages], build / "lexical")
-        else:
-            train_classifier(questions, embeddings).save(build / "classifier")
-
-
-def to_document(passage: Passage, number: int) -> Document:
-    """A passage as LangChain's Document; metadata carries its number, place and situation."""
-    return Document(
-        id=str(number),
-        page_content=passage.text,
-        metadata={
-            "number": number,
-            "document": passage.document,
-            "section": passage.section,
-            "situation": passage.situation_id,
-            "start": passage.start,
-            "end": passage.end,
-        },
-    )
+    store = open_store(build / "chroma", embeddings)
+    starts = {str(first): first for first in range(0, len(questions), BATCH)}
+    for first in progress(list(starts), "questions"):
+        batch = questions[starts[first] : starts[first] + BATCH]
+        add_documents(
+            store, [_question_document(one, n) for n, one in enumerate(batch, starts[first])]
+        )
+    train_classifier(questions, embeddings, progress).save(build / "classifier")
 
 
 def _question_document(question: BankQuestion, number: int) -> Document:
@@ -159,10 +132,9 @@ def _question_document(question: BankQuestion, number: int) -> Document:
     return Document(id=str(number), page_content=question.text, metadata=metadata)
 
 
-def _write_manifest(build: Path, recipe: IndexRecipe, passages: int, questions: int) -> None:
+def _write_manifest(build: Path, recipe: IndexRecipe, questions: int) -> None:
     manifest = {
         **recipe.to_json(),
-        "passages": passages,
         "questions": questions,
         "chroma_bytes": folder_bytes(build / "chroma"),
     }

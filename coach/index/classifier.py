@@ -21,6 +21,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from coach.index.features import GRAMS, shape_of
+from coach.index.static_model import Progress
 from coach.instruction.questions import FOLLOW_UP, NOT_ANSWERED, BankQuestion
 from coach.language.lemmas import words_of
 
@@ -118,7 +119,10 @@ class QuestionClassifier:
 
 
 def train_classifier(
-    questions: Sequence[BankQuestion], embeddings: Embeddings, workers: int | None = None
+    questions: Sequence[BankQuestion],
+    embeddings: Embeddings,
+    progress: Progress,
+    workers: int | None = None,
 ) -> QuestionClassifier:
     """Train on the bank and on seeded pairs of its questions: those hold two situations.
 
@@ -147,10 +151,10 @@ def train_classifier(
         model = LogisticRegression(C=REGULARISATION, solver="liblinear", random_state=SEED)
         return model.fit(features, [name in question.situation_ids for question in examples])
 
-    with ThreadPoolExecutor(
-        workers or os.cpu_count()
-    ) as pool:  # liblinear lets go of the interpreter's lock
-        models = list(pool.map(train_one, classes))
+    # liblinear lets go of the interpreter's lock; its primal solver draws no random numbers
+    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+        started = {name: pool.submit(train_one, name) for name in classes}
+        models = [started[name].result() for name in progress(classes, "classifier")]
     coefficients = np.array([model.coef_[0] for model in models]).T
     intercepts = np.array([float(model.intercept_[0]) for model in models])
     return QuestionClassifier(classes, grams, coefficients, intercepts)

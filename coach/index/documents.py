@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
-from coach.index.build import FORMAT, to_document
+from coach.index.build import FORMAT
 from coach.index.embeddings import embedder_fingerprint
 from coach.index.lexical import LexicalIndex
 from coach.index.static_model import Progress
-from coach.index.store import BATCH, add_documents, open_stores
+from coach.index.store import BATCH, add_documents, open_store
 from coach.instruction.documents import Passage, ReceivedDocument
 
 PASSAGE_LIST = "passages.json"
@@ -47,8 +48,8 @@ def write_document_index(
     """Build apart and move into place, so that a half-built index is never opened."""
     unfinished = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}")
     try:
-        store = open_stores(unfinished / "chroma", embeddings).passages
-        documents = [to_document(one, number) for number, one in enumerate(passages)]
+        store = open_store(unfinished / "chroma", embeddings)
+        documents = [_to_document(one, number) for number, one in enumerate(passages)]
         steps = [str(first) for first in range(0, len(documents), BATCH)]
         for step in progress(steps, "documents"):
             add_documents(store, documents[int(step) : int(step) + BATCH])
@@ -68,6 +69,22 @@ def open_document_index(folder: Path, embeddings: Embeddings) -> DocumentIndex:
     return DocumentIndex(
         [Passage(**row) for row in rows],
         LexicalIndex(folder / "lexical"),
-        open_stores(folder / "chroma", embeddings).passages,
+        open_store(folder / "chroma", embeddings),
         embeddings,
+    )
+
+
+def _to_document(passage: Passage, number: int) -> Document:
+    """A passage as LangChain's Document; metadata carries its number, place and situation."""
+    return Document(
+        id=str(number),
+        page_content=passage.text,
+        metadata={
+            "number": number,
+            "document": passage.document,
+            "section": passage.section,
+            "situation": passage.situation_id,
+            "start": passage.start,
+            "end": passage.end,
+        },
     )

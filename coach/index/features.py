@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
+from functools import lru_cache
 
 import numpy as np
 
-from coach.language.lemmas import lemmas_of, words_of
+from coach.language.lemmas import CACHED_WORDS, lemmas_of, words_of
 
 CHAR_SIZES = (2, 3, 4, 5)
 SHAPE_WEIGHT = 0.5
@@ -24,12 +25,15 @@ def lemma_grams(question: str) -> list[str]:
 
 def char_grams(question: str) -> list[str]:
     """Character n-grams inside words, word borders included."""
-    grams: list[str] = []
-    for word in words_of(question):
-        bordered = f" {word} "
-        for size in CHAR_SIZES:
-            grams += [bordered[n : n + size] for n in range(len(bordered) - size + 1)]
-    return grams
+    return [gram for word in words_of(question) for gram in _char_grams_of(word)]
+
+
+@lru_cache(maxsize=CACHED_WORDS)
+def _char_grams_of(word: str) -> tuple[str, ...]:
+    bordered = f" {word} "
+    return tuple(
+        bordered[n : n + size] for size in CHAR_SIZES for n in range(len(bordered) - size + 1)
+    )
 
 
 GRAMS = {"lemma": lemma_grams, "char": char_grams}

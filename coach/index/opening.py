@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,12 @@ from langchain_core.vectorstores import VectorStore
 from coach.errors import IndexUnusableError
 from coach.index.build import IndexRecipe, current_build, folder_bytes
 from coach.index.classifier import QuestionClassifier
-from coach.index.lexical import LexicalIndex
-from coach.index.store import VectorStores, count_documents, open_stores
-from coach.instruction.documents import Passage
+from coach.index.store import count_documents, open_store
 from coach.instruction.knowledge import Knowledge, load_knowledge
 from coach.texts import text
 
 GROWTH_LIMIT = 4
-PARTS = ("knowledge", "chroma", "lexical", "classifier")
+PARTS = ("knowledge", "chroma", "classifier")
 
 
 @dataclass(frozen=True)
@@ -30,19 +27,8 @@ class Index:
 
     knowledge: Knowledge
     embeddings: Embeddings
-    stores: VectorStores
-    lexical: LexicalIndex
+    questions: VectorStore
     classifier: QuestionClassifier
-
-    @property
-    def vectors(self) -> VectorStore:
-        """The passages' collection."""
-        return self.stores.passages
-
-    @cached_property
-    def passages(self) -> list[Passage]:
-        """Passages by the number that the stores know them by."""
-        return self.knowledge.passages
 
 
 def find_fault(folder: Path, recipe: IndexRecipe) -> str | None:
@@ -81,15 +67,13 @@ def open_index(folder: Path, recipe: IndexRecipe, embeddings: Embeddings) -> Ind
         raise IndexUnusableError(text("index.unusable", fault=fault))
     manifest = read_manifest(build) or {}
     try:
-        stores = open_stores(build / "chroma", embeddings)
-        counts = (count_documents(stores.passages), count_documents(stores.questions))
-        if counts != (manifest["passages"], manifest["questions"]):
+        questions = open_store(build / "chroma", embeddings)
+        if count_documents(questions) != manifest["questions"]:
             raise ValueError(text("index.half_built"))
         return Index(
             load_knowledge(build / "knowledge"),
             embeddings,
-            stores,
-            LexicalIndex(build / "lexical"),
+            questions,
             QuestionClassifier.load(build / "classifier"),
         )
     except (ValueError, KeyError, OSError) as error:

@@ -1,9 +1,8 @@
-"""Chroma on disk: one collection of passages and one of bank questions."""
+"""Chroma on disk: a folder with one collection, of bank questions or of passages."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,35 +10,22 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
-PASSAGES, QUESTIONS = "passages", "questions"
+COLLECTION = "texts"
 BATCH = 500
 
 
-@dataclass(frozen=True)
-class VectorStores:
-    """The two collections of one index, both behind LangChain's interface."""
-
-    passages: VectorStore
-    questions: VectorStore
-
-
-def open_stores(folder: Path, embeddings: Embeddings) -> VectorStores:
-    """Open (or create) the collections; Chroma's own default embedder is never used."""
+def open_store(folder: Path, embeddings: Embeddings) -> VectorStore:
+    """Open (or create) a folder's collection; Chroma's own default embedder is never used."""
     import chromadb
     from chromadb.config import Settings as ChromaSettings
     from langchain_chroma import Chroma
 
-    client = chromadb.PersistentClient(str(folder), ChromaSettings(anonymized_telemetry=False))
-
-    def collection(name: str) -> Chroma:
-        return Chroma(
-            client=client,
-            collection_name=name,
-            embedding_function=embeddings,
-            collection_configuration={"hnsw": {"space": "cosine"}},
-        )
-
-    return VectorStores(collection(PASSAGES), collection(QUESTIONS))
+    return Chroma(
+        client=chromadb.PersistentClient(str(folder), ChromaSettings(anonymized_telemetry=False)),
+        collection_name=COLLECTION,
+        embedding_function=embeddings,
+        collection_configuration={"hnsw": {"space": "cosine"}},
+    )
 
 
 def count_documents(store: VectorStore) -> int:

@@ -79,7 +79,7 @@ def build_recognition(index: Index) -> Runnable[str, Recognition]:
         ]
 
     def find_neighbours(seen: dict[str, Any]) -> tuple[Neighbour, ...]:
-        found = nearest(index.stores.questions, seen["vector"], NEIGHBOURS)
+        found = nearest(index.questions, seen["vector"], NEIGHBOURS)
         return tuple(
             Neighbour(one.page_content, tuple(one.metadata["situations"].split(",")), similarity)
             for one, similarity in found

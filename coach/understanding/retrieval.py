@@ -27,7 +27,7 @@ class RankedPassage:
 
 
 class PassageSource(Protocol):
-    """What passages are retrieved from: the knowledge's index, or an index of any documents."""
+    """What passages are retrieved from."""
 
     @property
     def lexical(self) -> LexicalIndex: ...
