@@ -20,7 +20,7 @@ from coach.settings import Settings
 from coach.texts import text
 from coach.understanding.conversation import (
     Topic,
-    card_lemmas,
+    card_stems,
     is_small_talk,
     lean_on_topic,
     mentions_small_talk,
@@ -38,6 +38,8 @@ class Coach:
         self._index = index
         self._adviser = adviser
         self._repairer = Repairer(build_lexicon(index.knowledge))
+        situations = index.knowledge.situations
+        self._cards = {name: card_stems(one) for name, one in situations.items()}
         recognise: Runnable[str, Recognition] = build_recognition(index)
 
         def understand(turn: Turn) -> Recognition:
@@ -66,7 +68,7 @@ class Coach:
         if unreadable:
             return self._finish(message, None, unreadable, started)
         repaired = self._repairer.repair(message)
-        if is_small_talk(repaired.text):
+        if is_small_talk(message) or is_small_talk(repaired.text):
             return self._finish(message, None, small_talk(), started)
         decision = self._decide.invoke((repaired.text, self._find_topic(conversation)))
         if _is_lost(decision) and mentions_small_talk(repaired.text):
@@ -84,8 +86,7 @@ class Coach:
         )
         if not asked:
             return None
-        shown = [known[name] for name in asked[-1][1]]
-        return Topic(asked[-1][1], asked, card_lemmas(shown))
+        return Topic(asked[-1][1], asked, self._cards)
 
     def reply_with(self, message: str, situation_id: str) -> Reply:
         """Return the card of the situation that the operator picked; KeyError when unknown."""

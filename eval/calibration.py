@@ -24,7 +24,7 @@ from coach.instruction.knowledge import Situation, load_knowledge
 from coach.instruction.questions import FOLLOW_UP, NOT_ANSWERED, BankQuestion
 from coach.language.clauses import split_clauses
 from coach.language.lemmas import words_of
-from coach.understanding.conversation import TOPIC_FEATURES, Topic, card_lemmas, topic_features
+from coach.understanding.conversation import TOPIC_FEATURES, Topic, card_stems, topic_features
 from coach.understanding.evidence import COMBINATION, FEATURES, Combination, Evidence, Weights
 from coach.understanding.recognition import NEIGHBOURS, count_votes, weigh_evidence
 from eval.cases import FollowUp, read_follow_ups
@@ -136,6 +136,7 @@ def _topic_task(
     """Follow-ups after their topic, and bank questions after a topic that they do not hold."""
     chance = random.Random(SEED)
     names = sorted(situations)
+    cards = {name: card_stems(situation) for name, situation in situations.items()}
     rows = []
     for one in follow_ups:
         topic = one.message.topic or chance.choice(names)
@@ -148,7 +149,7 @@ def _topic_task(
     features = [
         topic_features(
             weigh_evidence(text, evidence, combination=combination),
-            Topic((topic,), (), card_lemmas([situations[topic]])),
+            Topic((topic,), (), cards),
         )
         for text, evidence, topic, _, _ in rows
     ]

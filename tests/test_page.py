@@ -60,7 +60,7 @@ def test_a_card_shows_phrase_steps_prohibition_and_status(page: AppTest) -> None
         assert part in shown
     (why,) = [one for one in page.expander if one.label == word("card.why")]
     assert not why.proto.expanded
-    assert word("card.why_questions") in shown
+    assert word("card.why_questions", questions="«") in shown
     assert re.search(r"\d+ мс", shown)
 
 

@@ -118,9 +118,8 @@ def _show_evidence(evidence: list[Evidence]) -> None:
             if one.words:
                 show(word("card.why_words", words=", ".join(one.words)), "evidence")
             if one.questions:
-                show(word("card.why_questions"), "evidence")
-            for question in one.questions:
-                show(f"– {shorten_question(question)}", "evidence")
+                near = "; ".join(f"«{shorten_question(question)}»" for question in one.questions)
+                show(word("card.why_questions", questions=near), "evidence")
 
 
 def _show_choices(reply: Reply, turn: int, pick: Pick) -> None:

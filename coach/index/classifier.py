@@ -23,7 +23,7 @@ from langchain_core.embeddings import Embeddings
 from coach.index.features import GRAMS, shape_of
 from coach.index.static_model import Progress
 from coach.instruction.questions import FOLLOW_UP, NOT_ANSWERED, BankQuestion
-from coach.language.lemmas import words_of
+from coach.language.lemmas import is_function_word, words_of
 
 RAREST = 2
 REGULARISATION = 30.0
@@ -87,8 +87,8 @@ class QuestionClassifier:
             for word in scores:
                 own = {weights.columns.get(gram) for gram in GRAMS[kind](word)}
                 scores[word] += sum(gains.get(column, 0.0) for column in own if column is not None)
-        ranked = sorted(scores, key=lambda word: -scores[word])[:MATCHED_WORDS]
-        return tuple(word for word in ranked if scores[word] > 0)
+        telling = [word for word in scores if scores[word] > 0 and not is_function_word(word)]
+        return tuple(sorted(telling, key=lambda word: -scores[word])[:MATCHED_WORDS])
 
     def save(self, folder: Path) -> None:
         """Write the classifier into a folder."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -27,8 +27,10 @@ TOPIC_FEATURES = (
     "leans",
     "points",
     "shared",
+    "shared_rival",
 )
 RETURN_CONFIDENCE = 0.1
+STEM_LETTERS = 5
 SMALL_TALK_WORDS = 5
 
 
@@ -36,13 +38,13 @@ SMALL_TALK_WORDS = 5
 class Topic:
     """What the conversation is about: the situations shown last, and what was asked before.
 
-    `asked` holds earlier questions with the situations that they got, oldest first; `lemmas` are
-    the words of the topic's own cards.
+    `asked` holds earlier questions with the situations that they got, oldest first; `cards` are
+    the stems of every situation's card.
     """
 
     situation_ids: tuple[str, ...]
     asked: tuple[tuple[str, tuple[str, ...]], ...]
-    lemmas: frozenset[str]
+    cards: Mapping[str, frozenset[str]]
 
 
 @cache
@@ -93,27 +95,38 @@ def topic_features(recognition: Recognition, topic: Topic) -> np.ndarray:
     words = words_of(recognition.question)
     content = [word for word in words if _is_content(word)]
     own = [chance for name, chance in recognition.confidences if name in topic.situation_ids]
-    others = [c for name, c in recognition.confidences if name not in topic.situation_ids]
-    shared = sum(lemma_of(word) in topic.lemmas for word in content) / max(len(content), 1)
+    others = [pair for pair in recognition.confidences if pair[0] not in topic.situation_ids]
+    stems = [_stem(lemma_of(word)) for word in content]
+
+    def share_of(names: Iterable[str]) -> float:
+        known = set().union(*(topic.cards.get(name, frozenset()) for name in names))
+        return sum(stem in known for stem in stems) / max(len(stems), 1)
+
     return np.array(
         [
             recognition.follow_up,
             log_odds(max(own, default=0.0)),
-            log_odds(max(others, default=0.0)),
+            log_odds(max((chance for _, chance in others), default=0.0)),
             log_odds(recognition.not_answered),
             math.log1p(len(words)),
             math.log1p(len(content)),
             float(bool(words) and words[0] in _words("leans")),
             float(any(map(is_pronoun, words))),
-            shared,
+            share_of(topic.situation_ids),
+            share_of(name for name, _ in others[:1]),
         ]
     )
 
 
-def card_lemmas(situations: Iterable[Situation]) -> frozenset[str]:
-    """The words of some situations' cards, as a follow-up may share them."""
-    items = [item.text for s in situations for item in (*s.when, *s.say, *s.do, *s.avoid)]
-    return frozenset(lemmas_of(" ".join(items)))
+def card_stems(situation: Situation) -> frozenset[str]:
+    """The stems of a situation's card, as a follow-up may share them."""
+    items = (*situation.when, *situation.say, *situation.do, *situation.avoid)
+    return frozenset(_stem(lemma) for item in items for lemma in lemmas_of(item.text))
+
+
+def _stem(lemma: str) -> str:
+    """The beginning of a lemma: verbs of two aspects and their nouns share it."""
+    return lemma[:STEM_LETTERS]
 
 
 def _is_content(word: str) -> bool:
