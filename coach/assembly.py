@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from coach.answering.advice import Adviser
     from coach.coaching import Coach
     from coach.index.build import IndexRecipe
+    from coach.instruction.knowledge import Knowledge
     from coach.searching import DocumentSearch
 
 Report = Callable[[str], None]
@@ -71,16 +72,14 @@ def build_index(
         report(text("index.building", fault=fault or text("index.asked")))
         cache = settings.index / "embedders"
         embeddings = load_embeddings(settings.embedder, cache, show_progress)
-        write_build(settings.index, settings.knowledge, recipe, embeddings, show_progress)
-    _report_contradictions(settings, report)
+        served = write_build(settings.index, settings.knowledge, recipe, embeddings, show_progress)
+    _report_contradictions(served, report)
     return True
 
 
-def _report_contradictions(settings: Settings, report: Report) -> None:
+def _report_contradictions(knowledge: Knowledge, report: Report) -> None:
     from coach.index.bank_check import check_bank, describe_warning
-    from coach.instruction.knowledge import load_knowledge
 
-    knowledge = load_knowledge(settings.knowledge)
     found = [one for one in check_bank(knowledge.questions) if one.is_contradiction]
     for one in found[:SHOWN_WARNINGS]:
         report(describe_warning(one, knowledge))

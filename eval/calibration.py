@@ -22,11 +22,9 @@ from coach.index.classifier import train_classifier
 from coach.index.embeddings import load_embeddings
 from coach.instruction.knowledge import Situation, load_knowledge
 from coach.instruction.questions import FOLLOW_UP, NOT_ANSWERED, BankQuestion
-from coach.language.clauses import split_clauses
-from coach.language.lemmas import words_of
 from coach.understanding.conversation import TOPIC_FEATURES, Topic, card_stems, topic_features
 from coach.understanding.evidence import COMBINATION, FEATURES, Combination, Evidence, Weights
-from coach.understanding.recognition import NEIGHBOURS, count_votes, weigh_evidence
+from coach.understanding.recognition import NEIGHBOURS, gather_evidence, weigh_evidence
 from eval.cases import FollowUp, read_follow_ups
 from eval.metrics import expected_calibration_error, share
 
@@ -112,12 +110,8 @@ def collect(authors: Sequence[str]) -> tuple[list[Seen], list[SeenFollowUp]]:
         vector = embeddings.embed_query(message)
         similarities = vectors @ np.array(vector)
         nearest = np.argsort(-similarities)[:NEIGHBOURS]
-        votes = count_votes((learned[n].situation_ids, similarities[n]) for n in nearest)
-        clauses = [
-            classifier.logits(clause, embeddings.embed_query(clause))
-            for clause in split_clauses(message)
-        ]
-        return Evidence(classifier.logits(message, vector), clauses, votes, len(words_of(message)))
+        votes = [(learned[n].situation_ids, similarities[n]) for n in nearest]
+        return gather_evidence(classifier, embeddings, message, vector, votes)
 
     own = [one for one in bank if one.author in authors and FOLLOW_UP not in one.situation_ids]
     messages = [one for one in read_follow_ups() if one.author in authors]

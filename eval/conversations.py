@@ -13,6 +13,7 @@ from pathlib import Path
 
 from coach import build_coach, load_settings
 from coach.answering.reply import Reply
+from coach.batch import answer_conversation
 from coach.coaching import Coach
 from coach.instruction.questions import NOT_ANSWERED
 from eval.cases import CONVERSATIONS, SMALL_TALK, Turn, read_conversations
@@ -27,7 +28,7 @@ def main() -> int:
     parser.add_argument("file", nargs="?", type=Path, default=CONVERSATIONS)
     parser.add_argument("--wrong", action="store_true", help="print every wrong turn")
     options = parser.parse_args()
-    coach = build_coach(load_settings())
+    coach = build_coach(load_settings().model_copy(update={"llm": ""}))
     results = [one for turns in read_conversations(options.file) for one in follow(coach, turns)]
     kinds = [FIRST, SAME, SWITCH, NOT_ANSWERED, SMALL_TALK]
     for kind in kinds:
@@ -45,13 +46,11 @@ def main() -> int:
 
 def follow(coach: Coach, turns: Sequence[Turn]) -> list[tuple[str, Turn, Reply, bool]]:
     """Hold one conversation; return each turn's kind, the turn, its reply, and whether right."""
-    replies: list[Reply] = []
-    results = []
+    results: list[tuple[str, Turn, Reply, bool]] = []
     topic = ""
-    for turn in turns:
-        reply = coach.reply(replies, turn.typed)
-        results.append((_kind(turn, topic, bool(replies)), turn, reply, is_right(turn, reply)))
-        replies.append(reply)
+    replies = answer_conversation(coach, [turn.typed for turn in turns])
+    for turn, reply in zip(turns, replies, strict=True):
+        results.append((_kind(turn, topic, bool(results)), turn, reply, is_right(turn, reply)))
         if turn.expected not in (NOT_ANSWERED, SMALL_TALK):
             topic = turn.expected
     return results

@@ -29,7 +29,7 @@ def build_plain_chain(document: ReceivedDocument, folder: Path) -> Callable[[str
         for start in range(0, len(document.text), step)
     ]
     store = open_store(folder, SentenceTransformerEmbeddings(str(_encoder())))
-    add_documents(store, chunks)
+    add_documents(store, chunks, lambda steps, label: steps, "chunks")
     retriever = store.as_retriever(search_kwargs={"k": STUFFED})
     return lambda question: "\n\n".join(one.page_content for one in retriever.invoke(question))
 

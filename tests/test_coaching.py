@@ -173,6 +173,7 @@ def test_two_cards_are_numbered_in_the_order_they_are_read(coach: Coach) -> None
 def test_of_two_cards_the_more_urgent_comes_first(coach: Coach) -> None:
     reply = coach.reply([], "требует номер директора, а мне самой дурно, в глазах темнеет, падаю")
     assert [one.id for one in reply.situations] == ["operator_unwell", "boss_phone"]
+    assert [one.situation for one in reply.evidence] == ["operator_unwell", "boss_phone"]
     urgencies = [coach.knowledge.situations[one.id].urgency for one in reply.situations]
     assert urgencies == sorted(urgencies)
 

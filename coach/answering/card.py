@@ -54,6 +54,7 @@ def build_reply(
     Of two situations the more urgent comes first.
     """
     confidences = dict(decision.situations)
+    grounds = {one.situation: one for one in decision.grounds}
     shown = sorted((knowledge.situations[name] for name in confidences), key=lambda s: s.urgency)
     situations = tuple(
         ShownSituation(one.id, one.title, one.kind, round(confidences[one.id], 4)) for one in shown
@@ -77,7 +78,9 @@ def build_reply(
         answered=decision.answered,
         situations=situations,
         evidence=tuple(
-            Evidence(one.situation, one.words, one.questions) for one in decision.grounds
+            Evidence(one.id, grounds[one.id].words, grounds[one.id].questions)
+            for one in shown
+            if one.id in grounds
         ),
         say=tuple(say),
         do=tuple(do),

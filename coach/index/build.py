@@ -23,8 +23,8 @@ from coach.errors import IndexBusyError
 from coach.index.classifier import train_classifier
 from coach.index.embeddings import embedder_fingerprint
 from coach.index.static_model import Progress
-from coach.index.store import BATCH, add_documents, open_store
-from coach.instruction.knowledge import knowledge_files, load_knowledge
+from coach.index.store import add_documents, open_store
+from coach.instruction.knowledge import Knowledge, knowledge_files, load_knowledge
 from coach.instruction.questions import BankQuestion
 from coach.texts import text
 
@@ -81,8 +81,8 @@ def write_build(
     recipe: IndexRecipe,
     embeddings: Embeddings,
     progress: Progress,
-) -> Path:
-    """Build a whole index into a fresh folder and switch to it.
+) -> Knowledge:
+    """Build a whole index into a fresh folder, switch to it, and return what it serves.
 
     Raises KnowledgeError, with nothing published, when the knowledge folder has a slip.
     """
@@ -104,7 +104,7 @@ def write_build(
         shutil.rmtree(build, ignore_errors=True)
         raise
     _switch(folder, build)
-    return build
+    return knowledge
 
 
 def _copy_knowledge(source: Path, target: Path) -> None:
@@ -118,12 +118,8 @@ def _write_parts(
     build: Path, questions: list[BankQuestion], embeddings: Embeddings, progress: Progress
 ) -> None:
     store = open_store(build / "chroma", embeddings)
-    starts = {str(first): first for first in range(0, len(questions), BATCH)}
-    for first in progress(list(starts), "questions"):
-        batch = questions[starts[first] : starts[first] + BATCH]
-        add_documents(
-            store, [_question_document(one, n) for n, one in enumerate(batch, starts[first])]
-        )
+    documents = [_question_document(one, number) for number, one in enumerate(questions)]
+    add_documents(store, documents, progress, "questions")
     train_classifier(questions, embeddings, progress).save(build / "classifier")
 
 

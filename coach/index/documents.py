@@ -18,7 +18,7 @@ from coach.index.build import FORMAT
 from coach.index.embeddings import embedder_fingerprint
 from coach.index.lexical import LexicalIndex
 from coach.index.static_model import Progress
-from coach.index.store import BATCH, add_documents, open_store
+from coach.index.store import add_documents, open_store
 from coach.instruction.documents import Passage, ReceivedDocument
 
 PASSAGE_LIST = "passages.json"
@@ -50,9 +50,7 @@ def write_document_index(
     try:
         store = open_store(unfinished / "chroma", embeddings)
         documents = [_to_document(one, number) for number, one in enumerate(passages)]
-        steps = [str(first) for first in range(0, len(documents), BATCH)]
-        for step in progress(steps, "documents"):
-            add_documents(store, documents[int(step) : int(step) + BATCH])
+        add_documents(store, documents, progress, "documents")
         LexicalIndex.build([one.text for one in passages], unfinished / "lexical")
         rows = json.dumps([asdict(one) for one in passages], ensure_ascii=False)
         (unfinished / PASSAGE_LIST).write_text(rows, encoding="utf-8")
@@ -75,16 +73,5 @@ def open_document_index(folder: Path, embeddings: Embeddings) -> DocumentIndex:
 
 
 def _to_document(passage: Passage, number: int) -> Document:
-    """A passage as LangChain's Document; metadata carries its number, place and situation."""
-    return Document(
-        id=str(number),
-        page_content=passage.text,
-        metadata={
-            "number": number,
-            "document": passage.document,
-            "section": passage.section,
-            "situation": passage.situation_id,
-            "start": passage.start,
-            "end": passage.end,
-        },
-    )
+    """A passage as LangChain's Document; metadata carries its number in the passage list."""
+    return Document(id=str(number), page_content=passage.text, metadata={"number": number})

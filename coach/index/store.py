@@ -10,6 +10,8 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
+from coach.index.static_model import Progress
+
 COLLECTION = "texts"
 BATCH = 500
 
@@ -34,10 +36,12 @@ def count_documents(store: VectorStore) -> int:
     return int(collection.count())
 
 
-def add_documents(store: VectorStore, documents: Sequence[Document]) -> None:
-    """Add documents whose ids are set, in batches that Chroma takes."""
-    for first in range(0, len(documents), BATCH):
-        batch = list(documents[first : first + BATCH])
+def add_documents(
+    store: VectorStore, documents: Sequence[Document], progress: Progress, label: str
+) -> None:
+    """Add documents whose ids are set, in batches that Chroma takes, a step of progress each."""
+    for first in progress([str(n) for n in range(0, len(documents), BATCH)], label):
+        batch = list(documents[int(first) : int(first) + BATCH])
         store.add_documents(batch, ids=[str(document.id) for document in batch])
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +55,7 @@ class Evidence:
     votes: Mapping[str, float]
     words: int
 
-    @property
+    @cached_property
     def ranked(self) -> list[str]:
         """Situations by the classifier, the likeliest first."""
         names = [name for name in self.logits if name not in (NOT_ANSWERED, FOLLOW_UP)]

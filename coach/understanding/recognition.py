@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from langchain_core.embeddings import Embeddings
 from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrough
 
+from coach.index.classifier import QuestionClassifier
 from coach.index.opening import Index
 from coach.index.store import nearest
 from coach.instruction.questions import FOLLOW_UP
@@ -69,15 +71,6 @@ def build_recognition(index: Index) -> Runnable[str, Recognition]:
     def read(question: str) -> dict[str, Any]:
         return {"question": question, "vector": index.embeddings.embed_query(question)}
 
-    def classify(seen: dict[str, Any]) -> dict[str, float]:
-        return index.classifier.logits(seen["question"], seen["vector"])
-
-    def classify_clauses(seen: dict[str, Any]) -> list[dict[str, float]]:
-        return [
-            index.classifier.logits(clause, index.embeddings.embed_query(clause))
-            for clause in split_clauses(seen["question"])
-        ]
-
     def find_neighbours(seen: dict[str, Any]) -> tuple[Neighbour, ...]:
         found = nearest(index.questions, seen["vector"], NEIGHBOURS)
         return tuple(
@@ -85,25 +78,42 @@ def build_recognition(index: Index) -> Runnable[str, Recognition]:
             for one, similarity in found
         )
 
+    def gather(seen: dict[str, Any]) -> Evidence:
+        votes = [(one.situation_ids, one.similarity) for one in seen["neighbours"]]
+        return gather_evidence(
+            index.classifier, index.embeddings, seen["question"], seen["vector"], votes
+        )
+
     def weigh(seen: dict[str, Any]) -> Recognition:
-        question, neighbours = seen["question"], seen["neighbours"]
-        votes = count_votes((one.situation_ids, one.similarity) for one in neighbours)
-        evidence = Evidence(seen["logits"], seen["clauses"], votes, len(words_of(question)))
+        question, evidence = seen["question"], seen["evidence"]
         words = tuple(
             (name, index.classifier.matched_words(question, name))
             for name in evidence.ranked[:EXPLAINED]
         )
-        return weigh_evidence(question, evidence, neighbours, words)
+        return weigh_evidence(question, evidence, seen["neighbours"], words)
 
     return (
         RunnableLambda(read)
-        | RunnablePassthrough.assign(
-            logits=RunnableLambda(classify),
-            clauses=RunnableLambda(classify_clauses),
-            neighbours=RunnableLambda(find_neighbours),
-        )
+        | RunnablePassthrough.assign(neighbours=RunnableLambda(find_neighbours))
+        | RunnablePassthrough.assign(evidence=RunnableLambda(gather))
         | RunnableLambda(weigh)
     )
+
+
+def gather_evidence(
+    classifier: QuestionClassifier,
+    embeddings: Embeddings,
+    question: str,
+    vector: Sequence[float],
+    neighbours: Iterable[tuple[Sequence[str], float]],
+) -> Evidence:
+    """Look at a question and its clauses; `neighbours` are situations with a similarity each."""
+    clauses = [
+        classifier.logits(clause, embeddings.embed_query(clause))
+        for clause in split_clauses(question)
+    ]
+    logits = classifier.logits(question, vector)
+    return Evidence(logits, clauses, count_votes(neighbours), len(words_of(question)))
 
 
 def weigh_evidence(

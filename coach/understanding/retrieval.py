@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from langchain_core.vectorstores import VectorStore
-
-from coach.index.lexical import LexicalIndex
+from coach.index.documents import DocumentIndex
 from coach.index.store import nearest
 from coach.instruction.documents import Passage
 
@@ -18,27 +15,14 @@ VECTOR_WEIGHT = 0.2
 
 @dataclass(frozen=True)
 class RankedPassage:
-    """A passage with its fused score and the two it is made of, each 0..1."""
+    """A passage with its fused score, 0..1."""
 
     passage: Passage
     score: float
-    lexical: float
-    similarity: float
-
-
-class PassageSource(Protocol):
-    """What passages are retrieved from."""
-
-    @property
-    def lexical(self) -> LexicalIndex: ...
-    @property
-    def vectors(self) -> VectorStore: ...
-    @property
-    def passages(self) -> Sequence[Passage]: ...
 
 
 def retrieve_passages(
-    source: PassageSource, question: str, vector: Sequence[float]
+    index: DocumentIndex, question: str, vector: Sequence[float]
 ) -> list[RankedPassage]:
     """Rank passages by a convex combination of BM25 and cosine similarity, best first.
 
@@ -47,13 +31,13 @@ def retrieve_passages(
     vectors rank Russian passages worse than words do, hence their small weight; they speak when
     no word is shared.
     """
-    lexical = dict(source.lexical.rank(question, CONSIDERED))
-    neighbours = nearest(source.vectors, vector, CONSIDERED)
+    lexical = dict(index.lexical.rank(question, CONSIDERED))
+    neighbours = nearest(index.vectors, vector, CONSIDERED)
     similar = {int(one.metadata["number"]): similarity for one, similarity in neighbours}
     best = max(lexical.values(), default=1.0)
     ranked = []
     for number in dict.fromkeys([*lexical, *similar]):
         share, similarity = lexical.get(number, 0.0) / best, max(similar.get(number, 0.0), 0.0)
         score = (1 - VECTOR_WEIGHT) * share + VECTOR_WEIGHT * similarity
-        ranked.append(RankedPassage(source.passages[number], score, share, similarity))
+        ranked.append(RankedPassage(index.passages[number], score))
     return sorted(ranked, key=lambda one: -one.score)
