@@ -40,7 +40,7 @@ def test_a_repeat_is_no_contradiction(small_settings: Settings) -> None:
 def test_new_words_may_be_added(small_settings: Settings) -> None:
     lines, is_fine = check_new_question("сизый голубь на проводе", ["none"], small_settings)
     assert is_fine
-    assert lines[-1].startswith("Таких слов в банке нет")
+    assert lines[-1].startswith("Вопроса из тех же слов")
 
 
 def test_an_unknown_situation_is_named_with_the_known_ones(small_settings: Settings) -> None:
