@@ -10,8 +10,8 @@ import pytest
 
 from coach.errors import SettingsError
 from coach.index.embeddings import StaticLemmaEmbeddings, load_embeddings
-from coach.index.static_model import STATIC_MODEL_VERSION
-from coach.language.lemmas import lemmas_of
+from coach.index.static_model import STATIC_MODEL_VERSION, _lemmas_of_forms
+from coach.language.lemmas import lemma_of, lemmas_of
 from coach.settings import Settings
 
 QUESTIONS = ["Клиент требует телефон директора", "в трубке ребёнок", "ребенок взял трубку"]
@@ -29,6 +29,12 @@ def test_numpy_reads_the_same_vectors_as_sentence_transformers(folder: Path) -> 
     wanted = model.encode([" ".join(lemmas_of(one)) for one in QUESTIONS])
     found = StaticLemmaEmbeddings(folder).embed_documents(QUESTIONS)
     np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+def test_two_processes_give_the_lemmas_in_order() -> None:
+    forms = ["клиентов", "телефоны", "скажите", "дети", "call"]
+    found = _lemmas_of_forms(forms, lambda steps, label: steps)
+    assert found == [lemma_of(form) for form in forms]
 
 
 def test_near_questions_are_nearer(folder: Path) -> None:

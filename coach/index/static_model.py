@@ -9,7 +9,10 @@ sentence embeddings" (ICLR 2017).
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterable
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -55,19 +58,16 @@ def _lemma_vectors(progress: Progress) -> tuple[list[str], np.ndarray]:
     from navec import Navec
 
     navec = Navec.load(navec_path())
-    forms = [
-        (form, count) for form, count in zip(navec.vocab.words, navec.vocab.counts, strict=False)
-    ]
+    counted = zip(navec.vocab.words, navec.vocab.counts, strict=False)
+    forms = [(form, count) for form, count in counted if WORD.fullmatch(fold(form))]
     rows: dict[str, int] = {UNKNOWN: 0}
     sums = np.zeros((len(forms) + 1, navec.pq.dim), dtype=np.float32)
     counts = np.zeros(len(forms) + 1)
-    count_of = dict(forms)
-    for form in progress(list(count_of), "static_model"):
-        if not WORD.fullmatch(fold(form)):
-            continue
-        row = rows.setdefault(lemma_of(fold(form)), len(rows))
-        sums[row] += navec[form] * count_of[form]
-        counts[row] += count_of[form]
+    lemmas = _lemmas_of_forms([fold(form) for form, _ in forms], progress)
+    for (form, count), lemma in zip(forms, lemmas, strict=True):
+        row = rows.setdefault(lemma, len(rows))
+        sums[row] += navec[form] * count
+        counts[row] += count
     sums, counts = sums[: len(rows)], counts[: len(rows)]
     means = sums / np.maximum(counts, 1)[:, None]
     frequency = counts / counts.sum()
@@ -76,3 +76,20 @@ def _lemma_vectors(progress: Progress) -> tuple[list[str], np.ndarray]:
     weighted = means * (SMOOTHING / (SMOOTHING + frequency))[:, None]
     weighted[0] = 0
     return list(rows), weighted.astype(np.float32)
+
+
+def _lemmas_of_forms(forms: Sequence[str], progress: Progress) -> list[str]:
+    """Lemmas of all forms, the second half of them by a process of its own."""
+    half = len(forms) // 2
+    command = [sys.executable, "-m", "coach.language.lemmas"]
+    with ThreadPoolExecutor(1) as pool:
+        rest = pool.submit(
+            subprocess.run,
+            command,
+            input="\n".join(forms[half:]),
+            check=True,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        lemmas = [lemma_of(form) for form in progress(forms[:half], "static_model")]
+        return lemmas + rest.result().stdout.split()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -62,3 +63,14 @@ def _morphology() -> MorphAnalyzer:
     from pymorphy3 import MorphAnalyzer
 
     return MorphAnalyzer()
+
+
+def main() -> None:
+    """Write the lemma of each folded word of the input, a line each."""
+    for stream in (sys.stdin, sys.stdout):
+        stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    sys.stdout.writelines(f"{lemma_of(line.strip())}\n" for line in sys.stdin)
+
+
+if __name__ == "__main__":
+    main()
