@@ -52,6 +52,8 @@ def build_index(
 ) -> bool:
     """Make sure that the index serves what the settings ask for; return whether it was built.
 
+    When few questions changed, what is published is renewed; `force` builds all from nothing.
+
     Raises KnowledgeError, with nothing published, when the knowledge folder has a slip;
     IndexBusyError when another process builds for too long; SettingsError when a folder is
     missing or cannot be written.
@@ -59,7 +61,7 @@ def build_index(
     prepare_libraries(settings)
     from coach.index.build import lock_index, write_build
     from coach.index.embeddings import load_embeddings
-    from coach.index.opening import find_fault
+    from coach.index.opening import find_earlier, find_fault
 
     recipe = _wanted_recipe(settings)
     if not force and find_fault(settings.index, recipe) is None:
@@ -72,7 +74,10 @@ def build_index(
         report(text("index.building", fault=fault or text("index.asked")))
         cache = settings.index / "embedders"
         embeddings = load_embeddings(settings.embedder, cache, show_progress)
-        served = write_build(settings.index, settings.knowledge, recipe, embeddings, show_progress)
+        earlier = None if force else find_earlier(settings.index, recipe)
+        served = write_build(
+            settings.index, settings.knowledge, recipe, embeddings, show_progress, earlier
+        )
     _report_contradictions(served, report)
     return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,35 @@ def test_it_survives_being_saved(
     wanted = classifier.logits("номер шефа", vector)
     found = loaded.logits("номер шефа", vector)
     assert found == pytest.approx(wanted, abs=1e-4)
+
+
+def test_a_new_question_trains_only_the_classes_that_it_teaches(
+    classifier: QuestionClassifier, embeddings: Embeddings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coach.index.classifier.UNTAUGHT", 0.3)  # nine questions teach little
+    new = BankQuestion("спасибо, блямба", ("none",))
+    trained: list[str] = []
+
+    def watch(steps: Iterable[str], label: str) -> Iterable[str]:
+        trained.extend(steps)
+        return trained
+
+    renewed = train_classifier([*BANK, new], embeddings, watch, earlier=classifier, changed=[new])
+    assert trained == ["none"]
+    vector = embeddings.embed_query("номер шефа")
+    assert "блямба" in renewed._grams["lemma"].columns
+    for name in ("boss", "child"):
+        kept = classifier.logits("номер шефа", vector)[name]
+        assert renewed.logits("номер шефа", vector)[name] == pytest.approx(kept, abs=0.3)
+    blamba = embeddings.embed_query("блямба")
+    assert renewed.logits("блямба", blamba)["none"] > classifier.logits("блямба", blamba)["none"]
+
+
+def test_a_question_that_was_misread_trains_the_wrong_class_too(
+    classifier: QuestionClassifier, embeddings: Embeddings
+) -> None:
+    wrong = BankQuestion("телефон директора, дай номер", ("child",))
+    assert classifier.touched_classes([wrong], embeddings) >= {"boss", "child"}
 
 
 def test_no_known_gram_is_no_failure(classifier: QuestionClassifier) -> None:

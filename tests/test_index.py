@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,6 +39,11 @@ def served(settings: Settings) -> Path:
     build = current_build(settings.index)
     assert build is not None
     return build
+
+
+def manifest(settings: Settings) -> dict[str, Any]:
+    row: dict[str, Any] = json.loads((served(settings) / "manifest.json").read_text("utf-8"))
+    return row
 
 
 def test_a_second_build_finds_nothing_to_do(small_settings: Settings) -> None:
@@ -164,6 +170,49 @@ def test_folders_that_cannot_work_are_told_clearly(
     blocked = small_settings.model_copy(update={"index": tmp_path / "file/index"})
     with pytest.raises(SettingsError, match="COACH_INDEX"):
         build(blocked)
+
+
+def test_one_new_question_renews_the_build_before(small_settings: Settings) -> None:
+    build(small_settings)
+    before = served(small_settings)
+    bank = small_settings.knowledge / "questions/child_caller.txt"
+    kept = bank.read_text("utf-8")
+    bank.write_text(kept + "в трубке внук блямбает\n", "utf-8")
+    coach = build_coach(small_settings, report=report_nothing)
+    assert served(small_settings) != before
+    assert manifest(small_settings)["renewed"] == 1
+    assert coach.reply([], "внук блямбает").situations[0].id == "child_caller"
+    assert "в трубке внук блямбает" in coach.reply([], "внук блямбает").evidence[0].questions
+    bank.write_text(kept, "utf-8")
+    again = build_coach(small_settings, report=report_nothing)
+    assert manifest(small_settings)["renewed"] == 2
+    assert not any(
+        "блямбает" in q for one in again.reply([], "внук").evidence for q in one.questions
+    )
+
+
+def test_many_new_questions_build_from_nothing(small_settings: Settings) -> None:
+    build(small_settings)
+    bank = small_settings.knowledge / "questions/child_caller.txt"
+    bank.write_text(bank.read_text("utf-8") + "раз\nдва\nтри\n", "utf-8")
+    build(small_settings)
+    assert manifest(small_settings)["renewed"] == 0
+
+
+def test_a_damaged_build_is_never_started_from(small_settings: Settings) -> None:
+    build(small_settings)
+    (served(small_settings) / "knowledge/questions/none.txt").unlink()
+    bank = small_settings.knowledge / "questions/child_caller.txt"
+    bank.write_text(bank.read_text("utf-8") + "раз\n", "utf-8")
+    assert build(small_settings)
+    assert manifest(small_settings)["renewed"] == 0
+
+
+def test_the_same_question_twice_is_no_failure(small_settings: Settings) -> None:
+    bank = small_settings.knowledge / "questions/child_caller.txt"
+    bank.write_text(bank.read_text("utf-8") + "раз\nраз\n", "utf-8")
+    assert build_coach(small_settings, report=report_nothing).reply([], "раз") is not None
+    assert manifest(small_settings)["questions"] == 50
 
 
 def test_chromas_own_embedder_is_never_used(

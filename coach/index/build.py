@@ -1,15 +1,19 @@
 """Building an index: into a fresh folder, then one atomic switch.
 
 A Chroma folder is never written to after it is opened for questions: a process killed while it
-writes into a live one can leave a link file that grows without bound at the next opening.
+writes into a live one can leave a link file that grows without bound at the next opening. When few
+questions changed, the fresh folder starts as a copy of the build before, and what changed is
+written into the copy.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import uuid
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,17 +24,18 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from coach.errors import IndexBusyError
-from coach.index.classifier import train_classifier
+from coach.index.classifier import QuestionClassifier, train_classifier
 from coach.index.embeddings import embedder_fingerprint
 from coach.index.static_model import Progress
-from coach.index.store import add_documents, open_store
+from coach.index.store import add_documents, open_store, remove_documents
 from coach.instruction.knowledge import Knowledge, knowledge_files, load_knowledge
 from coach.instruction.questions import BankQuestion
 from coach.texts import text
 
-FORMAT = 3
+FORMAT = 4
 LOCK_SECONDS = 300
 KEPT_BUILDS = 2
+MOST_CHANGED = 0.05
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,19 @@ class IndexRecipe:
         }
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """A published build that the next one may start from.
+
+    `questions` are what it learned from, by document id; `renewed` counts the questions that
+    changed since the last build from nothing.
+    """
+
+    folder: Path
+    questions: Mapping[str, BankQuestion]
+    renewed: int
+
+
 def lock_index(folder: Path) -> AbstractContextManager[object]:
     """Hold the right to build in this index folder; raise IndexBusyError after five minutes."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -81,10 +99,12 @@ def write_build(
     recipe: IndexRecipe,
     embeddings: Embeddings,
     progress: Progress,
+    earlier: Earlier | None = None,
 ) -> Knowledge:
     """Build a whole index into a fresh folder, switch to it, and return what it serves.
 
-    Raises KnowledgeError, with nothing published, when the knowledge folder has a slip.
+    It starts from an earlier build when that differs in few questions. Raises KnowledgeError,
+    with nothing published, when the knowledge folder has a slip.
     """
     build = folder / "builds" / uuid.uuid4().hex[:12]
     try:
@@ -93,18 +113,45 @@ def write_build(
         knowledge = load_knowledge(build / "knowledge")
         if knowledge.version != recipe.knowledge_version:
             raise IndexBusyError(text("index.knowledge_moved"))
-        questions = [
-            question
-            for question in knowledge.questions
-            if not recipe.authors or question.author in recipe.authors
-        ]
-        _write_parts(build, questions, embeddings, progress)
-        _write_manifest(build, recipe, len(questions))
+        questions = learned_questions(knowledge, recipe.authors)
+        start = _near_enough(earlier, questions)
+        _write_questions(build / "chroma", questions, start, embeddings, progress)
+        _write_classifier(build / "classifier", questions, start, embeddings, progress)
+        renewed = start.renewed + len(_changed(start, questions)) if start else 0
+        _write_manifest(build, recipe, len(questions), renewed)
     except BaseException:
         shutil.rmtree(build, ignore_errors=True)
         raise
     _switch(folder, build)
     return knowledge
+
+
+def learned_questions(knowledge: Knowledge, authors: Iterable[str]) -> dict[str, BankQuestion]:
+    """The bank's questions of these authors (of all where none is named), by document id."""
+    wanted = set(authors)
+    seen: Counter[str] = Counter()
+    learned = {}
+    for question in knowledge.questions:
+        if not wanted or question.author in wanted:
+            described = json.dumps([question.text, question.situation_ids, question.author])
+            digest = hashlib.sha256(described.encode()).hexdigest()[:24]
+            learned[f"{digest}-{seen[digest]}"] = question
+            seen[digest] += 1
+    return learned
+
+
+def _near_enough(earlier: Earlier | None, questions: Mapping[str, BankQuestion]) -> Earlier | None:
+    """The earlier build when few questions changed since the last build from nothing."""
+    if earlier is None:
+        return None
+    changed = earlier.renewed + len(_changed(earlier, questions))
+    return earlier if changed <= MOST_CHANGED * len(questions) else None
+
+
+def _changed(earlier: Earlier, questions: Mapping[str, BankQuestion]) -> list[BankQuestion]:
+    """The questions that are new, and those that are gone."""
+    new = [one for name, one in questions.items() if name not in earlier.questions]
+    return new + [one for name, one in earlier.questions.items() if name not in questions]
 
 
 def _copy_knowledge(source: Path, target: Path) -> None:
@@ -114,24 +161,49 @@ def _copy_knowledge(source: Path, target: Path) -> None:
         shutil.copyfile(path, copy)
 
 
-def _write_parts(
-    build: Path, questions: list[BankQuestion], embeddings: Embeddings, progress: Progress
+def _write_questions(
+    folder: Path,
+    questions: Mapping[str, BankQuestion],
+    earlier: Earlier | None,
+    embeddings: Embeddings,
+    progress: Progress,
 ) -> None:
-    store = open_store(build / "chroma", embeddings)
-    documents = [_question_document(one, number) for number, one in enumerate(questions)]
-    add_documents(store, documents, progress, "questions")
-    train_classifier(questions, embeddings, progress).save(build / "classifier")
+    known: Mapping[str, BankQuestion] = {}
+    if earlier:
+        known = earlier.questions
+        shutil.copytree(earlier.folder / "chroma", folder)
+    store = open_store(folder, embeddings)
+    remove_documents(store, [name for name in known if name not in questions])
+    documents = [_question_document(one, name) for name, one in questions.items()]
+    fresh = [document for document in documents if document.id not in known]
+    add_documents(store, fresh, progress, "questions")
 
 
-def _question_document(question: BankQuestion, number: int) -> Document:
+def _write_classifier(
+    folder: Path,
+    questions: Mapping[str, BankQuestion],
+    earlier: Earlier | None,
+    embeddings: Embeddings,
+    progress: Progress,
+) -> None:
+    trained, changed = None, []
+    if earlier:
+        trained = QuestionClassifier.load(earlier.folder / "classifier")
+        changed = _changed(earlier, questions)
+    learned = list(questions.values())
+    train_classifier(learned, embeddings, progress, earlier=trained, changed=changed).save(folder)
+
+
+def _question_document(question: BankQuestion, name: str) -> Document:
     metadata = {"situations": ",".join(question.situation_ids), "author": question.author}
-    return Document(id=str(number), page_content=question.text, metadata=metadata)
+    return Document(id=name, page_content=question.text, metadata=metadata)
 
 
-def _write_manifest(build: Path, recipe: IndexRecipe, questions: int) -> None:
+def _write_manifest(build: Path, recipe: IndexRecipe, questions: int, renewed: int) -> None:
     manifest = {
         **recipe.to_json(),
         "questions": questions,
+        "renewed": renewed,
         "chroma_bytes": folder_bytes(build / "chroma"),
     }
     path = build / "manifest.json"

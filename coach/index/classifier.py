@@ -29,6 +29,7 @@ RAREST = 2
 REGULARISATION = 30.0
 PAIRS = 1500
 MATCHED_WORDS = 4
+UNTAUGHT = 0.1
 SEED = 20261122
 
 
@@ -62,11 +63,11 @@ class QuestionClassifier:
         self.classes = tuple(classes)
         self._grams = grams
         self._coefficients = coefficients
-        self._intercepts = intercepts
+        self.intercepts = intercepts
 
     def logits(self, question: str, vector: Sequence[float]) -> dict[str, float]:
         """Return, for each situation and `none`, the log-odds that the question holds it."""
-        logits = self._intercepts.copy()
+        logits = self.intercepts.copy()
         offset = 0
         for kind, weights in self._grams.items():
             columns, values = weights.transform(GRAMS[kind](question))
@@ -90,6 +91,40 @@ class QuestionClassifier:
         telling = [word for word in scores if scores[word] > 0 and not is_function_word(word)]
         return tuple(sorted(telling, key=lambda word: -scores[word])[:MATCHED_WORDS])
 
+    def touched_classes(
+        self, questions: Sequence[BankQuestion], embeddings: Embeddings
+    ) -> frozenset[str]:
+        """The classes that these questions would teach something: they are wrong on one of them.
+
+        A question that a regression already gets right with confidence hardly moves it.
+        """
+        touched: set[str] = set()
+        for question in questions:
+            logits = self.logits(question.text, embeddings.embed_query(question.text))
+            for name, logit in logits.items():
+                is_held = name in question.situation_ids
+                missing = abs(is_held - 1.0 / (1.0 + np.exp(-logit)))
+                if is_held or missing > UNTAUGHT:
+                    touched.add(name)
+        return frozenset(touched)
+
+    def carry(self, grams: Mapping[str, GramWeights]) -> np.ndarray:
+        """Return the coefficients, classes as columns, in the rows of other n-gram tables.
+
+        N-grams that were never seen weigh nothing.
+        """
+        parts, offset = [], 0
+        for kind, wanted in grams.items():
+            own = self._grams[kind]
+            shared = [(n, own.columns[g]) for g, n in wanted.columns.items() if g in own.columns]
+            there, here = np.array(shared, dtype=np.int64).reshape(-1, 2).T
+            part = np.zeros((len(wanted.idf), len(self.classes)))
+            scale = own.idf[here] / wanted.idf[there]
+            part[there] = self._coefficients[here + offset] * scale[:, None]
+            parts.append(part)
+            offset += len(own.idf)
+        return np.vstack([*parts, self._coefficients[offset:]])
+
     def save(self, folder: Path) -> None:
         """Write the classifier into a folder."""
         folder.mkdir(parents=True)
@@ -101,7 +136,7 @@ class QuestionClassifier:
         (folder / "classifier.json").write_text(text, encoding="utf-8")
         arrays = {f"idf_{kind}": w.idf for kind, w in self._grams.items()}
         arrays["coefficients"] = self._coefficients.astype(np.float32)
-        arrays["intercepts"] = self._intercepts
+        arrays["intercepts"] = self.intercepts
         np.savez(folder / "classifier.npz", allow_pickle=False, **arrays)
 
     @classmethod
@@ -123,10 +158,13 @@ def train_classifier(
     embeddings: Embeddings,
     progress: Progress,
     workers: int | None = None,
+    earlier: QuestionClassifier | None = None,
+    changed: Sequence[BankQuestion] = (),
 ) -> QuestionClassifier:
     """Train on the bank and on seeded pairs of its questions: those hold two situations.
 
-    `workers` is the number of threads; None means one for each core.
+    `workers` is the number of threads; None means one for each core. With an `earlier` classifier
+    only the classes that the `changed` questions teach something are trained anew.
     """
     from scipy.sparse import csr_matrix, hstack
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -135,6 +173,9 @@ def train_classifier(
     examples = [*questions, *_pair_questions(questions)]
     texts = [question.text for question in examples]
     classes = sorted({name for question in examples for name in question.situation_ids})
+    wanted = frozenset(classes)
+    if earlier and earlier.classes == tuple(classes):
+        wanted = earlier.touched_classes(changed, embeddings)
     parts, grams = [], {}
     for kind, analyzer in GRAMS.items():
         rarest = RAREST if kind == "char" else 1
@@ -151,12 +192,18 @@ def train_classifier(
         model = LogisticRegression(C=REGULARISATION, solver="liblinear", random_state=SEED)
         return model.fit(features, [name in question.situation_ids for question in examples])
 
+    trained = [name for name in classes if name in wanted]
     # liblinear lets go of the interpreter's lock; its primal solver draws no random numbers
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        started = {name: pool.submit(train_one, name) for name in classes}
-        models = [started[name].result() for name in progress(classes, "classifier")]
-    coefficients = np.array([model.coef_[0] for model in models]).T
-    intercepts = np.array([float(model.intercept_[0]) for model in models])
+        started = {name: pool.submit(train_one, name) for name in trained}
+        models = {name: started[name].result() for name in progress(trained, "classifier")}
+    coefficients = np.zeros((features.shape[1], len(classes)))
+    intercepts = np.zeros(len(classes))
+    if earlier and len(trained) < len(classes):
+        coefficients, intercepts = earlier.carry(grams), earlier.intercepts.copy()
+    for name, model in models.items():
+        coefficients[:, classes.index(name)] = model.coef_[0]
+        intercepts[classes.index(name)] = float(model.intercept_[0])
     return QuestionClassifier(classes, grams, coefficients, intercepts)
 
 

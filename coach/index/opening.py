@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
-from coach.errors import IndexUnusableError
-from coach.index.build import IndexRecipe, current_build, folder_bytes
+from coach.errors import IndexUnusableError, KnowledgeError
+from coach.index.build import (
+    Earlier,
+    IndexRecipe,
+    current_build,
+    folder_bytes,
+    learned_questions,
+)
 from coach.index.classifier import QuestionClassifier
 from coach.index.store import count_documents, open_store
 from coach.instruction.knowledge import Knowledge, load_knowledge
@@ -48,6 +54,23 @@ def find_fault(folder: Path, recipe: IndexRecipe) -> str | None:
         if manifest.get(key) != wanted:
             return text(f"index.other_{key}")
     return None
+
+
+def find_earlier(folder: Path, recipe: IndexRecipe) -> Earlier | None:
+    """The current build, when it is whole and differs from this recipe in its knowledge alone."""
+    build = current_build(folder)
+    manifest = read_manifest(build) if build else None
+    if build is None or manifest is None:
+        return None
+    served = replace(recipe, knowledge_version=str(manifest["knowledge_version"]))
+    if find_fault(folder, served):
+        return None
+    try:
+        knowledge = load_knowledge(build / "knowledge")
+    except (KnowledgeError, OSError):
+        return None
+    learned = learned_questions(knowledge, recipe.authors)
+    return Earlier(build, learned, int(manifest["renewed"]))
 
 
 def read_manifest(build: Path) -> dict[str, Any] | None:

@@ -45,6 +45,12 @@ def add_documents(
         store.add_documents(batch, ids=[str(document.id) for document in batch])
 
 
+def remove_documents(store: VectorStore, names: Sequence[str]) -> None:
+    """Remove the documents of these ids."""
+    for first in range(0, len(names), BATCH):
+        store.delete(list(names[first : first + BATCH]))
+
+
 def nearest(
     store: VectorStore, vector: Sequence[float], count: int
 ) -> list[tuple[Document, float]]:
