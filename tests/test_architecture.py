@@ -23,7 +23,7 @@ CODE = sorted(
 # Words of the trainers' file formats: they are read, never shown.
 # The language modules and the perturbations hold letters and sounds.
 FORMAT_MODULES = ("coach/instruction/situations.py", "coach/instruction/questions.py")
-LETTER_MODULES = ("coach/language/", "eval/perturbations.py")
+LETTER_MODULES = ("coach/language/", "coach/privacy/", "eval/perturbations.py")
 CYRILLIC = re.compile("[а-яё]{3}", re.IGNORECASE)
 
 

@@ -18,9 +18,17 @@ from coach.instruction.provenance import (
 )
 from coach.instruction.questions import NOT_ANSWERED, BankQuestion, read_questions
 from coach.instruction.situations import KINDS, LEAST_URGENT, SituationDraft, read_situation
+from coach.instruction.synonyms import read_synonyms
 from coach.texts import text
 
 VERSION_CHARS = 12
+KNOWLEDGE_FILES = (
+    "instruction/*.txt",
+    "situations/*.md",
+    "questions/*.txt",
+    "repairs.yaml",
+    "synonyms.txt",
+)
 
 
 @dataclass(frozen=True)
@@ -48,12 +56,16 @@ class Situation:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """The proven content of a knowledge folder and its version."""
+    """The proven content of a knowledge folder and its version.
+
+    `synonyms` are the groups of the thesaurus: expressions of one meaning, the instruction's first.
+    """
 
     version: str
     documents: dict[str, ReceivedDocument]
     situations: dict[str, Situation]
     questions: tuple[BankQuestion, ...]
+    synonyms: tuple[tuple[str, ...], ...] = ()
 
     @property
     def passages(self) -> list[Passage]:
@@ -63,11 +75,7 @@ class Knowledge:
 
 def knowledge_files(folder: Path) -> list[Path]:
     """Every file of a knowledge folder that has a say in what is answered."""
-    return sorted(
-        path
-        for part in ("instruction/*.txt", "situations/*.md", "questions/*.txt", "repairs.yaml")
-        for path in folder.glob(part)
-    )
+    return sorted(path for part in KNOWLEDGE_FILES for path in folder.glob(part))
 
 
 def knowledge_version(folder: Path) -> str:
@@ -100,9 +108,11 @@ def load_knowledge(folder: Path) -> Knowledge:
     slips += proof_slips
     questions, bank_slips = _read_bank(folder / "questions", drafts)
     slips += bank_slips
+    synonyms, thesaurus_slips = read_synonyms(folder / "synonyms.txt")
+    slips += thesaurus_slips
     if slips:
         raise KnowledgeError(text("slips.heading"), slips)
-    return Knowledge(version, documents, situations, tuple(questions))
+    return Knowledge(version, documents, situations, tuple(questions), synonyms)
 
 
 def _read_instruction(folder: Path) -> tuple[dict[str, ReceivedDocument], list[Slip]]:

@@ -14,6 +14,8 @@ WORD = re.compile(r"[a-zа-я0-9]+")
 STRESS = "\u0301"
 CACHED_WORDS = 50_000
 LONGEST_WORD = 40
+LEAST_LIKELY = 0.05
+NAMES = frozenset(("Name", "Surn", "Patr"))
 FUNCTION_PARTS = ("NPRO", "PREP", "CONJ", "PRCL", "INTJ", "PRED")
 POSSESSIVES = frozenset("его ее их им ему ей ней нему них это этом тут там".split())
 
@@ -50,6 +52,41 @@ def is_function_word(word: str) -> bool:
 def is_pronoun(word: str) -> bool:
     """Whether a folded word points at somebody or something named before."""
     return word in POSSESSIVES or _morphology().parse(word)[0].tag.POS == "NPRO"
+
+
+@lru_cache(maxsize=CACHED_WORDS)
+def readings_of(word: str) -> tuple[str, ...]:
+    """The dictionary forms that one folded word may have, the likeliest first."""
+    parses = _morphology().parse(word)
+    likely = [one for one in parses if one.score >= LEAST_LIKELY] or parses[:1]
+    return tuple(dict.fromkeys(fold(one.normal_form) for one in likely))
+
+
+@lru_cache(maxsize=CACHED_WORDS)
+def marks_of(word: str) -> frozenset[str]:
+    """The marks of all likely readings of a word.
+
+    `common` is among them when the word may also be no name, `UNKN` when no dictionary knows it.
+    """
+    parses = _morphology().parse(word)
+    marks = {mark for one in parses if one.score >= LEAST_LIKELY for mark in one.tag.grammemes}
+    if any(NAMES.isdisjoint(one.tag.grammemes) for one in parses if one.is_known):
+        marks.add("common")
+    if not any(one.is_known for one in parses):
+        marks.add("UNKN")
+    return frozenset(marks)
+
+
+@lru_cache(maxsize=CACHED_WORDS)
+def cases_of(word: str) -> frozenset[str]:
+    """The cases that one folded word may stand in, as OpenCorpora names them."""
+    return frozenset(str(one.tag.case) for one in _morphology().parse(word) if one.tag.case)
+
+
+@lru_cache(maxsize=CACHED_WORDS)
+def grammemes_of(word: str) -> frozenset[str]:
+    """The grammatical marks of a folded word's likeliest reading, as OpenCorpora names them."""
+    return frozenset(_morphology().parse(word)[0].tag.grammemes)
 
 
 @lru_cache(maxsize=CACHED_WORDS)
