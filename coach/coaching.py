@@ -16,6 +16,7 @@ from coach.index.opening import Index
 from coach.instruction.knowledge import Knowledge
 from coach.language.lexicon import Lexicon
 from coach.language.repair import Repairer
+from coach.privacy.masking import strip_placeholders
 from coach.settings import Settings
 from coach.texts import text
 from coach.understanding.conversation import (
@@ -67,7 +68,7 @@ class Coach:
         unreadable = refuse_unreadable(message)
         if unreadable:
             return self._finish(message, None, unreadable, started)
-        repaired = self._repairer.repair(message)
+        repaired = self._repairer.repair(strip_placeholders(message))
         if is_small_talk(message) or is_small_talk(repaired.text):
             return self._finish(message, None, small_talk(), started)
         decision = self._decide.invoke((repaired.text, self._find_topic(conversation)))

@@ -1,0 +1,1 @@
+"""Private data: found and replaced by placeholders before anything leaves the process."""
