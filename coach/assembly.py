@@ -113,7 +113,7 @@ def build_coach(settings: Settings, *, report: Report = report_to_stderr) -> Coa
 
     embeddings = load_embeddings(settings.embedder, settings.index / "embedders", show_progress)
     index = open_index(settings.index, recipe, embeddings)
-    return Coach(index, settings, _load_adviser(settings, report))
+    return Coach(index, settings, _load_adviser(settings, index.knowledge, report))
 
 
 def find_index_fault(settings: Settings) -> str | None:
@@ -186,17 +186,20 @@ def _published_recipe(settings: Settings) -> IndexRecipe | None:
     return recipe if find_fault(settings.index, recipe) is None else None
 
 
-def _load_adviser(settings: Settings, report: Report) -> Adviser | None:
+def _load_adviser(settings: Settings, knowledge: Knowledge, report: Report) -> Adviser | None:
     if not settings.llm:
         return None
-    from coach.answering.advice import Adviser, load_chat_model
+    from coach.answering.advice import Adviser
+    from coach.answering.model import load_chat_model
+    from coach.proving.entailment import Entailment
 
     try:
-        model = load_chat_model(settings)
-    except ModelError as error:
+        model = load_chat_model(settings, show_progress)
+        entailment = Entailment(settings.entailment) if settings.entailment else None
+    except (ModelError, SettingsError) as error:
         report(str(error))
         return None
-    return Adviser(model, settings.llm, settings.llm_timeout_seconds)
+    return Adviser(model, knowledge, settings, entailment)
 
 
 def _check_writable(folder: Path) -> None:

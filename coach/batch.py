@@ -59,7 +59,9 @@ def answer_conversation(coach: Coach, turns: Iterable[str]) -> list[Reply]:
     """Answer the turns of one conversation, each knowing the ones before it."""
     replies: list[Reply] = []
     for message in turns:
-        replies.append(coach.advise(replies, coach.reply(replies, message)))
+        reply = coach.reply(replies, message)
+        reply = coach.reword(replies, reply) or reply
+        replies.append(coach.advise(replies, reply))
     return replies
 
 

@@ -16,7 +16,7 @@ from coach.settings import Settings, load_settings
 from coach.texts import text
 
 if TYPE_CHECKING:
-    from coach.answering.reply import Choice, Reply
+    from coach.answering.reply import AdviceSentence, Choice, Reply
     from coach.coaching import Coach
 
 QUIT_SIGNALS = (130, 141)
@@ -108,17 +108,27 @@ def _ask(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _print_reply(coach: Coach, conversation: list[Reply], reply: Reply) -> None:
-    """Print the card at once, then the model's advice as it is written."""
+    """Print the card at once, then the model's advice, each sentence as it is proven."""
+    from coach.answering.reply import DroppedSentence
+
     print(_printable(reply.text), flush=True)
     if not coach.model or not reply.answered:
         return
-    print(f"\n{text('advice.heading', model=coach.model)}")
+    shown: list[AdviceSentence] = []
+    dropped = 0
     try:
-        for piece in coach.stream_advice(conversation, reply):
-            print(_printable(piece), end="", flush=True)
-        print()
+        for sentence in coach.stream_advice(conversation, reply):
+            if isinstance(sentence, DroppedSentence):
+                dropped += 1
+                continue
+            if not shown:
+                print(f"\n{text('advice.heading', model=coach.model)}")
+            shown.append(sentence)
+            print(_printable(sentence.text), flush=True)
+        if dropped:
+            print(f"\n{text('advice.dropped', count=dropped)}")
     except ModelError as error:
-        print(error)
+        print(f"\n{error}")
 
 
 def _ask_batch(path: Path, settings: Settings) -> int:
@@ -188,6 +198,7 @@ def _chat(options: argparse.Namespace, settings: Settings) -> int:
             reply = coach.reply_with(replies[-1].question, picked)
         elif message.strip():
             reply = coach.reply(replies, message)
+            reply = coach.reword(replies, reply) or reply
         else:
             continue
         print()

@@ -10,7 +10,7 @@ from langchain_core.runnables import Runnable, RunnableLambda
 
 from coach.answering.advice import Adviser
 from coach.answering.card import build_reply
-from coach.answering.reply import Reply
+from coach.answering.reply import AdviceSentence, DroppedSentence, Reply
 from coach.errors import ModelError
 from coach.index.opening import Index
 from coach.instruction.knowledge import Knowledge
@@ -102,13 +102,37 @@ class Coach:
         reply = build_reply(message, understood_as, decision, self.knowledge)
         return replace(reply, elapsed_ms=round((time.perf_counter() - started) * 1000, 2))
 
-    def stream_advice(self, conversation: Sequence[Reply], reply: Reply) -> Iterator[str]:
-        """Yield the model's advice on an answered reply; nothing without a model.
+    def stream_advice(
+        self, conversation: Sequence[Reply], reply: Reply
+    ) -> Iterator[AdviceSentence | DroppedSentence]:
+        """Yield the model's sentences on an answered reply, each as it is proven or dropped.
 
-        Raises ModelError when the model fails: the card stands all the same.
+        Nothing without a model. Raises ModelError when the model fails: the card stands all the
+        same. Stop reading, and the model is stopped.
         """
         if self._adviser and reply.answered:
             yield from self._adviser.stream(reply, conversation)
+
+    def add_advice(
+        self, reply: Reply, sentences: Sequence[AdviceSentence | DroppedSentence]
+    ) -> Reply:
+        """Return a reply with what its model said: the proven part is shown, the rest kept."""
+        assert self._adviser is not None
+        advice = tuple(one for one in sentences if isinstance(one, AdviceSentence))
+        dropped = tuple(one for one in sentences if isinstance(one, DroppedSentence))
+        lines = [reply.text]
+        if advice:
+            lines += ["", text("advice.heading", model=self._adviser.name)]
+            lines += [one.text for one in advice]
+        if dropped:
+            lines += ["", text("advice.dropped", count=len(dropped))]
+        return replace(
+            reply,
+            model=self._adviser.name,
+            advice=advice,
+            dropped=dropped,
+            text="\n".join(lines),
+        )
 
     def advise(self, conversation: Sequence[Reply], reply: Reply) -> Reply:
         """Return the reply with the model's whole advice, or with the line that it failed."""
@@ -116,18 +140,33 @@ class Coach:
             return reply
         started = time.perf_counter()
         try:
-            advice = "".join(self.stream_advice(conversation, reply)).strip()
+            advised = self.add_advice(reply, list(self.stream_advice(conversation, reply)))
         except ModelError as error:
             return replace(reply, text=f"{reply.text}\n\n{error}")
-        heading = text("advice.heading", model=self._adviser.name)
         elapsed_ms = reply.elapsed_ms + (time.perf_counter() - started) * 1000
-        return replace(
-            reply,
-            advice=advice,
-            model=self._adviser.name,
-            text=f"{reply.text}\n\n{heading}\n{advice}",
-            elapsed_ms=round(elapsed_ms, 2),
-        )
+        return replace(advised, elapsed_ms=round(elapsed_ms, 2))
+
+    def reword(self, conversation: Sequence[Reply], reply: Reply) -> Reply | None:
+        """Let the model put a follow-up that the rules were unsure of into a full question.
+
+        Return the reply to that question, which is shown as `understood_as`; None without a model,
+        when it failed or strayed from the conversation's words, or when nothing is gained.
+        """
+        is_unsure = not reply.answered and reply.refusal is None
+        if not (self._adviser and conversation and is_unsure):
+            return None
+        question = self._adviser.rewrite(reply, conversation)
+        if question is None:
+            return None
+        again = self.reply([], question)
+        if not again.answered:
+            return None
+        return replace(again, question=reply.question, understood_as=question)
+
+    def warm_model(self) -> None:
+        """Let a local model read the cards in advance; nothing without one."""
+        if self._adviser and self._adviser.is_local:
+            self._adviser.warm()
 
 
 def _is_lost(decision: Decision) -> bool:

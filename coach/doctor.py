@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from coach.assembly import build_coach, prepare_libraries, report_nothing
+from coach.assembly import build_coach, prepare_libraries, report_nothing, show_progress
 from coach.errors import CoachError
 from coach.settings import Settings
 from coach.texts import text
@@ -83,10 +83,10 @@ def _check_index(settings: Settings) -> str:
 def _check_model(settings: Settings) -> str:
     if not settings.llm:
         return text("doctor.no_model")
-    from coach.answering.advice import check_chat_model, load_chat_model
+    from coach.answering.model import check_chat_model, level_of, load_chat_model
 
-    check_chat_model(load_chat_model(settings), settings)
-    return settings.llm
+    check_chat_model(load_chat_model(settings, show_progress), settings)
+    return text(f"doctor.model_{level_of(settings)}", name=settings.llm)
 
 
 def _check_port(settings: Settings) -> str:

@@ -50,7 +50,9 @@ def serve_page(settings: Settings) -> None:
     """
     _check_address(settings)
     prepare_libraries(settings)
-    shared_coach(settings).reply([], text("check_question"))
+    coach = shared_coach(settings)
+    coach.reply([], text("check_question"))
+    threading.Thread(target=coach.warm_model, daemon=True).start()
     from streamlit.web import bootstrap
 
     options = {**PAGE_OPTIONS, "server_address": settings.host, "server_port": settings.port}

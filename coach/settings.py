@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -54,7 +55,7 @@ class Settings(BaseSettings):
     )
     llm: str = Field(
         "",
-        description="Language model as provider:model, for example openai:gpt-4o-mini; "
+        description="Language model: `local`, or provider:model, for example openai:gpt-4o-mini; "
         "empty means none.",
     )
     llm_base_url: str = Field(
@@ -63,8 +64,28 @@ class Settings(BaseSettings):
     llm_api_key: SecretStr = Field(
         SecretStr(""), description="Key for the model; the provider's own variable works too."
     )
+    llm_level: Literal["auto", "select", "compose"] = Field(
+        "auto",
+        description="What the model may do: `select` and order lines of the card, `compose` "
+        "sentences of its own (each proven), or `auto`: compose only for evaluated models.",
+    )
     llm_timeout_seconds: float = Field(
         20.0, gt=0, description="How long the model may take before the card stands alone."
+    )
+    llm_retries: int = Field(
+        0, ge=0, le=5, description="How often a failed call of the model is tried again."
+    )
+    llm_rest_seconds: float = Field(
+        30.0, ge=0, description="How long a model that failed is left alone."
+    )
+    llm_local_model: str = Field(
+        "",
+        description="GGUF file of the local model; empty means the weights that came by pip.",
+    )
+    entailment: str = Field(
+        "",
+        description="Cross-encoder that checks proven sentences once more: a folder or a hub "
+        "name of a multilingual entailment model; empty means none.",
     )
     host: str = Field("127.0.0.1", description="Address that the chat page listens on.")
     port: int = Field(8501, ge=1, le=65535, description="Port of the chat page.")
@@ -76,8 +97,9 @@ class Settings(BaseSettings):
 
     @property
     def wants_hub(self) -> bool:
-        """Whether the embedder is a hub name: neither the static model nor a folder."""
-        return self.embedder != "static" and not Path(self.embedder).exists()
+        """Whether a setting names a model on a hub: neither a built-in one nor a folder."""
+        is_embedder = self.embedder != "static" and not Path(self.embedder).exists()
+        return is_embedder or bool(self.entailment and not Path(self.entailment).exists())
 
     @property
     def author_names(self) -> frozenset[str]:

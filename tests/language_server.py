@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 import time
@@ -10,15 +11,21 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+HALF, BAD_JSON, ENDLESS = "half", "bad_json", "endless"
+
 
 class LanguageServer(ThreadingHTTPServer):
     """Answers every chat request with the scripted pieces; remembers what it was asked."""
 
     daemon_threads = True
 
-    def __init__(self, pieces: list[str], status: int = 200, pause_seconds: float = 0) -> None:
+    def __init__(
+        self, pieces: list[str], status: int = 200, pause_seconds: float = 0, fault: str = ""
+    ) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.pieces, self.status, self.pause_seconds = pieces, status, pause_seconds
+        self.fault = fault
+        self.streaming = threading.Event()
         self.requests: list[dict[str, Any]] = []
 
     @property
@@ -50,14 +57,23 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(json.dumps(_envelope("chat.completion", choice)).encode())
 
     def _stream(self) -> None:
+        self.server.streaming.set()
+        pieces = itertools.cycle(self.server.pieces) if self.server.fault == ENDLESS else None
         try:
-            for piece in self.server.pieces:
+            for piece in pieces or self.server.pieces:
                 time.sleep(self.server.pause_seconds)
                 self._send({"index": 0, "delta": {"content": piece}, "finish_reason": None})
+            if self.server.fault == HALF:
+                return  # the connection closes without an end
+            if self.server.fault == BAD_JSON:
+                self.wfile.write(b"data: {not json\n\n")
+                return
             self._send({"index": 0, "delta": {}, "finish_reason": "stop"})
             self.wfile.write(b"data: [DONE]\n\n")
         except OSError:
             return
+        finally:
+            self.server.streaming.clear()
 
     def _send(self, choice: dict[str, Any]) -> None:
         row = json.dumps(_envelope("chat.completion.chunk", choice))
@@ -74,10 +90,10 @@ def _envelope(kind: str, choice: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def serve_language(
-    pieces: list[str], *, status: int = 200, pause_seconds: float = 0
+    pieces: list[str], *, status: int = 200, pause_seconds: float = 0, fault: str = ""
 ) -> Iterator[LanguageServer]:
     """Run a scripted server for the length of a `with` block."""
-    server = LanguageServer(pieces, status, pause_seconds)
+    server = LanguageServer(pieces, status, pause_seconds, fault)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -14,8 +14,8 @@ from coach.settings import PROJECT_FOLDER, Settings
 
 REPLY_FIELDS = {
     "question", "understood_as", "answered", "situations", "evidence", "say", "do", "avoid",
-    "conflicts", "text", "citations", "choices", "refusal", "model", "advice", "knowledge_version",
-    "elapsed_ms",
+    "conflicts", "text", "citations", "choices", "refusal", "model", "advice", "dropped",
+    "knowledge_version", "elapsed_ms",
 }  # fmt: skip
 RECEIVED = (
     (PROJECT_FOLDER / "knowledge/instruction/operator-instruction.txt").read_bytes().decode("utf-8")

@@ -141,23 +141,27 @@ def test_a_failure_is_one_clear_line(page: AppTest, monkeypatch: pytest.MonkeyPa
     assert "секрет" not in words_on(page)
 
 
-def test_advice_streams_under_the_card_and_is_inert(
+def test_proven_advice_streams_under_the_card(
     real_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with serve_language(["Говорите ", "<b>спокойно</b>"]) as server:
+    with serve_language(
+        ["Узнайте, есть ли рядом ", "взрослый [1]. <b>Дайте приз</b> [1]."]
+    ) as server:
         settings = real_settings.model_copy(
             update={
                 "llm": "openai:scripted",
                 "llm_base_url": server.url,
                 "llm_api_key": type(real_settings.llm_api_key)("x"),
+                "llm_level": "compose",
             }
         )
         monkeypatch.setattr(session, "load_settings", lambda: settings)
         session.page_settings.clear()
         page = AppTest.from_file(PAGE, default_timeout=60).run()
         ask(page, "в трубке ребёнок")
-        assert "Говорите <b>спокойно</b>" in words_on(page)
-        assert "Не проверен" in words_on(page)
+        assert "Узнайте, есть ли рядом взрослый [1]." in words_on(page)
+        assert word("advice.dropped", count=1) in words_on(page)
+        assert "Дайте приз" not in words_on(page)
         ask(page, "клиент требует телефон директора")
         assert len(server.requests) == 2
     session.page_settings.clear()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import html
+from contextlib import nullcontext
 from dataclasses import replace
 
 import streamlit as st
 
-from coach.answering.reply import Choice, Reply
+from coach.answering.reply import AdviceSentence, Choice, DroppedSentence, Reply
 from coach.coaching import Coach
 from coach.errors import ModelError
 from ui import session
@@ -35,7 +36,11 @@ def show_chat() -> None:
     with st.container():  # an input in a container stays where it is put: above the answer
         message = st.chat_input(word("ask_placeholder"))
     if message:
-        session.add_turn(coach.reply(session.turns(), message))
+        reply = coach.reply(session.turns(), message)
+        is_unsure = _is_unsure(reply, coach)
+        with st.spinner(word("advice.rewording")) if is_unsure else nullcontext():
+            reply = coach.reword(session.turns(), reply) or reply
+        session.add_turn(reply)
     turns = session.turns()
     source = session.opened_source()
     if source:
@@ -50,6 +55,10 @@ def show_chat() -> None:
         else:
             _show_empty(coach)
     st.html(FOCUS.format(turn=len(turns)), unsafe_allow_javascript=True)
+
+
+def _is_unsure(reply: Reply, coach: Coach) -> bool:
+    return bool(coach.model) and not reply.answered and reply.refusal is None
 
 
 def _show_empty(coach: Coach) -> None:
@@ -94,25 +103,43 @@ def _as_plain_label(words: str) -> str:
 
 
 def _show_advice(coach: Coach, turns: list[Reply], number: int) -> None:
-    """Stream the model's advice under the newest card and remember it."""
+    """Show the model's sentences under the newest card, each as it is proven, and remember them."""
     reply = turns[number]
     if not coach.model or not reply.answered or reply.model:
         _show_kept_advice(reply)
         return
-    show(word("advice.heading", model=coach.model), "status")
-    place = st.empty()
-    advice = ""
+    place = st.container()
+    waiting = place.empty()
+    waiting.html(f'<p class="coach-status">{html.escape(word("advice.waiting"))}</p>')
+    sentences: list[AdviceSentence | DroppedSentence] = []
     try:
-        for piece in coach.stream_advice(turns[:number], reply):
-            advice += piece
-            place.html(f'<p class="coach-item coach-advice">{html.escape(advice)}</p>')
+        for sentence in coach.stream_advice(turns[:number], reply):
+            sentences.append(sentence)
+            waiting.html(_advice_html(coach.add_advice(reply, sentences)))
     except ModelError as error:
-        advice = ""
-        place.html(f'<p class="coach-status">{html.escape(str(error))}</p>')
-    turns[number] = replace(reply, model=coach.model, advice=advice.strip() or None)
+        waiting.html(f'<p class="coach-status">{html.escape(str(error))}</p>')
+        turns[number] = replace(reply, model=coach.model)
+        return
+    turns[number] = coach.add_advice(reply, sentences)
+    waiting.empty()
+    with place:
+        _show_kept_advice(turns[number])
+
+
+def _advice_html(reply: Reply) -> str:
+    """The proven sentences so far, as inert text."""
+    lines = "".join(
+        f'<p class="coach-item coach-advice">{html.escape(one.text)}</p>'
+        for one in reply.advice or ()
+    )
+    heading = html.escape(word("advice.heading", model=reply.model))
+    return f'<p class="coach-status">{heading}</p>{lines}'
 
 
 def _show_kept_advice(reply: Reply) -> None:
     if reply.advice:
         show(word("advice.heading", model=reply.model), "status")
-        show(reply.advice, "item coach-advice")
+        for one in reply.advice:
+            show(one.text, "item coach-advice")
+    if reply.dropped:
+        show(word("advice.dropped", count=len(reply.dropped)), "status")

@@ -1,95 +1,239 @@
-"""The language model's advice: streamed after the card, and marked as not verified."""
+"""The language model's advice: after the card, a sentence at a time, each only when proven.
+
+A model that selects names lines of the card; a model that composes writes sentences, and each of
+them is held against the citations. Private data is masked before a word leaves the process.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
+from pybreaker import CircuitBreaker
 
-from coach.answering.reply import Reply
+from coach.answering.card import build_reply
+from coach.answering.clock import read_within
+from coach.answering.given import given_sources
+from coach.answering.model import COMPOSE, LOCAL, level_of, token_limit
+from coach.answering.reply import AdviceSentence, DroppedSentence, Reply
+from coach.answering.sentences import cut_sentences
 from coach.errors import ModelError
+from coach.instruction.knowledge import Knowledge
+from coach.language.lemmas import is_function_word, lemma_of, words_of
+from coach.privacy.masking import Masked, mask, name_callers
+from coach.proving.entailment import Entailment
+from coach.proving.proof import Proof
+from coach.proving.sentences import CITATION
+from coach.proving.thesaurus import Thesaurus, is_family
+from coach.proving.verdict import BAD_FORM, NOT_ENTAILED, Verdict
 from coach.settings import Settings
 from coach.texts import text
+from coach.understanding.decision import Decision
 
-PROMPT = Path(__file__).with_name("prompts") / "advice.md"
+PROMPTS = Path(__file__).with_name("prompts")
 REMEMBERED_TURNS = 3
-QUESTION_CHARS = 1500
+MESSAGE_CHARS, EARLIER_CHARS = 800, 200
+MOST_TOKENS = {"compose": 350, "select": 24, "rewrite": 60, "warm": 1}
+MOST_LINES = 3
+ITEM = re.compile(r"\d+")
 
-
-def load_chat_model(settings: Settings) -> BaseChatModel:
-    """Build the model that `COACH_LLM` names, through LangChain's `init_chat_model`.
-
-    Raises ModelError, with the remedy, when the provider's package is missing or the name is bad.
-    """
-    from langchain.chat_models import init_chat_model
-
-    options: dict[str, Any] = {
-        "timeout": settings.llm_timeout_seconds,
-        "max_retries": 0,
-        "temperature": 0,
-    }
-    if settings.llm_base_url:
-        options["base_url"] = settings.llm_base_url
-    if settings.llm_api_key.get_secret_value():
-        options["api_key"] = settings.llm_api_key.get_secret_value()
-    try:
-        model: BaseChatModel = init_chat_model(settings.llm, **options)
-    except ImportError as error:
-        message = text("advice.no_package", name=settings.llm, fault=error)
-        raise ModelError(message) from error
-    except Exception as error:
-        raise ModelError(text("advice.bad_model", name=settings.llm, fault=error)) from error
-    return model
-
-
-def check_chat_model(model: BaseChatModel, settings: Settings) -> None:
-    """Make one short call; raise ModelError that says what went wrong."""
-    try:
-        model.invoke([HumanMessage(text("check_question"))], max_tokens=1)
-    except Exception as error:
-        message = text("advice.unreachable", name=settings.llm, fault=_masked(error, settings))
-        raise ModelError(message) from error
-
-
-def _masked(error: Exception, settings: Settings) -> str:
-    key = settings.llm_api_key.get_secret_value()
-    words = f"{type(error).__name__}: {error}"
-    return words.replace(key, "***") if key else words
+Event = AdviceSentence | DroppedSentence
 
 
 class Adviser:
-    """Asks a chat model for advice on a card that is already shown."""
+    """Asks a chat model about a card that is already shown."""
 
-    def __init__(self, model: BaseChatModel, name: str, timeout_seconds: float) -> None:
-        self.name = name
+    def __init__(
+        self,
+        model: BaseChatModel,
+        knowledge: Knowledge,
+        settings: Settings,
+        entailment: Entailment | None = None,
+    ) -> None:
+        self.name = settings.llm
+        self.level = level_of(settings)
         self._model = model
-        self._timeout_seconds = timeout_seconds
+        self._knowledge = knowledge
+        self._thesaurus = Thesaurus(knowledge.synonyms)
+        self._seconds = settings.llm_timeout_seconds
+        self._entailment = entailment
+        self._breaker = CircuitBreaker(
+            fail_max=1, reset_timeout=settings.llm_rest_seconds, exclude=[GeneratorExit]
+        )
 
-    def stream(self, reply: Reply, earlier: Sequence[Reply]) -> Iterator[str]:
-        """Yield the advice as it is written.
+    @property
+    def is_local(self) -> bool:
+        """Whether the model runs in this process."""
+        return self.name == LOCAL
 
-        Raises ModelError when the model fails or takes longer than the setting allows.
+    def stream(self, reply: Reply, earlier: Sequence[Reply]) -> Iterator[Event]:
+        """Yield each sentence as soon as it is judged: proven, or dropped with its reason.
+
+        Raises ModelError when the model fails, is resting after a failure, or takes too long.
         """
-        deadline = time.monotonic() + self._timeout_seconds
+        *before, message = _mask(earlier, reply)
+        if self.level == COMPOSE:
+            words = self._ask(_compose_messages(reply, before, message), "compose")
+            yield from self._judge(cut_sentences(words), reply, message)
+        else:
+            words = self._ask(_select_messages(reply, message), "select", card_lines(reply))
+            yield from _selected(words, reply)
+
+    def rewrite(self, reply: Reply, earlier: Sequence[Reply]) -> str | None:
+        """Return a follow-up as a full question in the conversation's own words, or None.
+
+        None also when the model fails or strays from what was said.
+        """
+        *before, message = _mask(earlier, reply)
         try:
-            for chunk in self._model.stream(build_messages(reply, earlier)):
-                if chunk.text:
-                    yield chunk.text
-                if time.monotonic() > deadline:
-                    raise TimeoutError
+            words = "".join(self._ask(_rewrite_messages(before, message), "rewrite"))
+        except ModelError:
+            return None
+        question = message.restore(words.strip().strip('"«»').split("\n")[0])
+        told = [one.understood_as or one.question for one in earlier[-REMEMBERED_TURNS:]]
+        return question if keeps_to(question, reply.question, told) else None
+
+    def warm(self) -> None:
+        """Let a local model read every card once: it keeps what it read of the same beginning."""
+        for situation in self._knowledge.situations.values():
+            shown = ((situation.id, 1.0),)
+            card = build_reply("", None, Decision(True, shown, (), None), self._knowledge)
+            *_, message = _mask((), card)
+            with suppress(ModelError):
+                list(self._ask(_select_messages(card, message), "warm"))
+
+    def _ask(
+        self, messages: Sequence[BaseMessage], task: str, lines: Sequence[Any] = ()
+    ) -> Iterator[str]:
+        options = token_limit(self.name, MOST_TOKENS[task])
+        if self.is_local and lines:
+            options["extra_body"] = {"grammar": _grammar(len(lines))}
+        try:
+            with self._breaker.calling():
+                stream = self._model.bind(**options).stream
+                for chunk in read_within(self._seconds, lambda: stream(list(messages))):
+                    if words := str(chunk.text):
+                        yield words
+        except GeneratorExit:
+            raise
         except Exception as error:
             raise ModelError(text("advice.failed")) from error
 
+    def _judge(self, sentences: Iterable[str], reply: Reply, message: Masked) -> Iterator[Event]:
+        asked = name_callers(message.text)
+        proof = Proof(given_sources(reply, self._knowledge), asked, self._thesaurus)
+        for sentence in sentences:
+            verdict = proof.prove(name_callers(sentence))
+            if verdict.is_proven and self._entailment:
+                verdict = self._check_entailed(sentence, reply)
+            words = message.restore(sentence)
+            if verdict.is_proven:
+                yield AdviceSentence(words, _citations_of(sentence))
+            else:
+                yield DroppedSentence(words, str(verdict.reason), verdict.detail)
 
-def build_messages(reply: Reply, earlier: Sequence[Reply]) -> list[BaseMessage]:
-    """The prompt: rules and passages as data, the last turns, the question."""
-    quotes = "\n".join(f"[{one.number}] {one.section}: {one.quote}" for one in reply.citations)
-    prompt = PROMPT.read_text(encoding="utf-8").replace("{passages}", quotes)
-    messages: list[BaseMessage] = [SystemMessage(prompt)]
-    for turn in earlier[-REMEMBERED_TURNS:]:
-        messages += [HumanMessage(turn.question[:QUESTION_CHARS]), AIMessage(turn.text)]
-    return [*messages, HumanMessage(reply.question[:QUESTION_CHARS])]
+    def _check_entailed(self, sentence: str, reply: Reply) -> Verdict:
+        assert self._entailment is not None
+        quotes = " ".join(reply.citation(number).quote for number in _citations_of(sentence))
+        is_entailed = self._entailment.is_entailed(quotes, CITATION.sub("", sentence))
+        return Verdict() if is_entailed else Verdict(NOT_ENTAILED)
+
+
+def _citations_of(sentence: str) -> tuple[int, ...]:
+    marks = CITATION.findall(sentence)
+    return tuple(dict.fromkeys(int(number) for mark in marks for number in ITEM.findall(mark)))
+
+
+def _mask(earlier: Sequence[Reply], reply: Reply) -> list[Masked]:
+    """The last messages and this one without private data, with one numbering."""
+    said = [one.question[:EARLIER_CHARS] for one in earlier[-REMEMBERED_TURNS:]]
+    return mask([*said, reply.question[:MESSAGE_CHARS]])
+
+
+def _prompt(name: str, **values: str) -> SystemMessage:
+    words = (PROMPTS / f"{name}.md").read_text(encoding="utf-8")
+    for key, value in values.items():
+        words = words.replace(f"{{{key}}}", value)
+    return SystemMessage(words)
+
+
+def _compose_messages(
+    reply: Reply, earlier: Sequence[Masked], message: Masked
+) -> list[BaseMessage]:
+    quotes = "\n".join(f"[{one.number}] {' '.join(one.quote.split())}" for one in reply.citations)
+    lines = "\n".join(f"{line.text} [{line.citation}]" for line in card_lines(reply))
+    told = "\n".join(one.text for one in earlier)
+    prompt = _prompt("compose", passages=quotes, card=lines, earlier=told)
+    return [prompt, HumanMessage(_fence(message.text))]
+
+
+def _select_messages(reply: Reply, message: Masked) -> list[BaseMessage]:
+    lines = "\n".join(f"{n}. {line.text}" for n, line in enumerate(card_lines(reply), 1))
+    return [_prompt("select", card=lines), HumanMessage(_fence(message.text))]
+
+
+def _rewrite_messages(earlier: Sequence[Masked], message: Masked) -> list[BaseMessage]:
+    told = "\n".join(one.text for one in earlier)
+    return [_prompt("rewrite", earlier=told), HumanMessage(_fence(message.text))]
+
+
+def _fence(message: str) -> str:
+    """The operator's message as data: a mark of its own that it cannot close."""
+    return f"<<<\n{message.replace('<<<', '').replace('>>>', '')}\n>>>"
+
+
+def _grammar(count: int) -> str:
+    """The grammar (GBNF of llama.cpp) of a selection: up to three numbers of lines."""
+    numbers = " | ".join(f'"{number}"' for number in range(1, count + 1))
+    return f'root ::= line (", " line){{0,{MOST_LINES - 1}}}\nline ::= {numbers}'
+
+
+def card_lines(reply: Reply) -> list[Any]:
+    """The lines of a card that a model may choose from: phrases, steps, prohibitions."""
+    return [*reply.say, *reply.do, *reply.avoid]
+
+
+def _selected(words: Iterable[str], reply: Reply) -> Iterator[Event]:
+    """Yield the card's lines as a selecting model names their numbers.
+
+    Nothing of its own words is shown; a number that is no line's is dropped.
+    """
+    lines = card_lines(reply)
+    seen: set[int] = set()
+    waiting = ""
+    for piece in words:
+        waiting += piece
+        complete = [found for found in ITEM.finditer(waiting) if found.end() < len(waiting)]
+        for found in complete:
+            yield from _choose(int(found[0]), lines, seen)
+        waiting = waiting[complete[-1].end() :] if complete else waiting
+    for found in ITEM.finditer(waiting):
+        yield from _choose(int(found[0]), lines, seen)
+    if not seen:
+        yield DroppedSentence(waiting[:EARLIER_CHARS], BAD_FORM, "")
+
+
+def _choose(number: int, lines: Sequence[Any], seen: set[int]) -> Iterator[Event]:
+    if number in seen:
+        return
+    seen.add(number)
+    if not 1 <= number <= len(lines):
+        yield DroppedSentence(str(number), BAD_FORM, str(number))
+        return
+    line = lines[number - 1]
+    yield AdviceSentence(f"{line.text} [{line.citation}]", (line.citation,))
+
+
+def keeps_to(question: str, message: str, told: Sequence[str]) -> bool:
+    """Whether a rewritten question says no more than the conversation, and all of the message."""
+    known = [lemma_of(word) for one in (message, *told) for word in words_of(one)]
+    asked = [lemma_of(word) for word in words_of(question) if not is_function_word(word)]
+    own = [lemma_of(word) for word in words_of(message) if not is_function_word(word)]
+    is_told = all(any(is_family(word, one) for one in known) for word in asked)
+    is_whole = all(any(is_family(word, one) for one in asked) for word in own)
+    return bool(asked) and is_told and is_whole

@@ -92,6 +92,7 @@ def build_reply(
         refusal=decision.refusal,
         model=None,
         advice=None,
+        dropped=(),
         knowledge_version=knowledge.version,
         elapsed_ms=0.0,
     )

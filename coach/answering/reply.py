@@ -74,14 +74,34 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class AdviceSentence:
+    """A sentence of the language model that the citations of the card prove."""
+
+    text: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class DroppedSentence:
+    """A sentence of the language model that was not shown, and why; `detail` is the word at fault.
+
+    Reasons: those of `coach.proving.verdict`.
+    """
+
+    text: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
 class Reply:
     """The answer to one message.
 
     `understood_as` is the message as it was repaired before it was recognised, or None when
     nothing was. `refusal` is None or the reason: `no_question`, `no_words`, `small_talk`,
     `danger`, `not_in_instruction`. A reply that is neither answered nor refused asks back: the
-    operator picks one of `choices`. `advice` is the language model's own words, which are not
-    verified; everything else in the reply is.
+    operator picks one of `choices`. `advice` are the language model's sentences that the citations
+    prove, None before a model was asked or when it failed; `dropped` are those that they do not.
     """
 
     question: str
@@ -98,7 +118,8 @@ class Reply:
     choices: tuple[Choice, ...]
     refusal: str | None
     model: str | None
-    advice: str | None
+    advice: tuple[AdviceSentence, ...] | None
+    dropped: tuple[DroppedSentence, ...]
     knowledge_version: str
     elapsed_ms: float
 

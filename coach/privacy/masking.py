@@ -44,6 +44,12 @@ def _placeholder() -> re.Pattern[str]:
     return re.compile(rf"\[(?:{labels})_\d+\]")
 
 
+def name_callers(words: str) -> str:
+    """Put the word for a caller where a person's name is masked: so the proof reads it."""
+    name = re.compile(rf"\[{text(f'privacy.{NAME}')}_\d+\]")
+    return name.sub(text("privacy.caller"), words)
+
+
 def strip_placeholders(words: str) -> str:
     """Leave placeholders out: what a masked message is about does not turn on them."""
     return _placeholder().sub(" ", words)

@@ -9,6 +9,7 @@ NOT_RUSSIAN, CHANGED_QUOTE, NUMBER = "not_russian", "changed_quote", "number"
 UNSUPPORTED, POLARITY, ORDER = "unsupported", "polarity", "order"
 ACTOR, IDLE_CITATION, NOTHING_SAID = "actor", "idle_citation", "nothing_said"
 TOO_LONG, NOT_ENTAILED, NOT_ADDRESSED = "too_long", "not_entailed", "not_addressed"
+BAD_FORM = "bad_form"
 
 
 @dataclass(frozen=True)
