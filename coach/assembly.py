@@ -113,7 +113,7 @@ def build_coach(settings: Settings, *, report: Report = report_to_stderr) -> Coa
 
     embeddings = load_embeddings(settings.embedder, settings.index / "embedders", show_progress)
     index = open_index(settings.index, recipe, embeddings)
-    return Coach(index, settings, _load_adviser(settings, index.knowledge, report))
+    return Coach(index, settings, lambda: _load_adviser(settings, index.knowledge, report))
 
 
 def find_index_fault(settings: Settings) -> str | None:

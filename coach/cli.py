@@ -112,7 +112,7 @@ def _print_reply(coach: Coach, conversation: list[Reply], reply: Reply) -> None:
     from coach.answering.reply import DroppedSentence
 
     print(_printable(reply.text), flush=True)
-    if not coach.model or not reply.answered:
+    if not reply.answered or not coach.model:
         return
     shown: list[AdviceSentence] = []
     dropped = 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from langchain_core.runnables import Runnable, RunnableLambda
 
@@ -35,9 +37,15 @@ Turn = tuple[str, Topic | None]
 class Coach:
     """Answers messages from one opened index."""
 
-    def __init__(self, index: Index, settings: Settings, adviser: Adviser | None = None) -> None:
+    def __init__(
+        self,
+        index: Index,
+        settings: Settings,
+        load_adviser: Callable[[], Adviser | None] = lambda: None,
+    ) -> None:
         self._index = index
-        self._adviser = adviser
+        self._load_adviser = load_adviser
+        self._loading = threading.Lock()
         self._repairer = Repairer(build_lexicon(index.knowledge))
         situations = index.knowledge.situations
         self._cards = {name: card_stems(one) for name, one in situations.items()}
@@ -56,6 +64,16 @@ class Coach:
     def knowledge(self) -> Knowledge:
         """The knowledge that is being served: documents, situations, version."""
         return self._index.knowledge
+
+    @property
+    def _adviser(self) -> Adviser | None:
+        """The adviser, loaded when it is first asked for: no card waits for a model."""
+        with self._loading:
+            return self._loaded_adviser
+
+    @cached_property
+    def _loaded_adviser(self) -> Adviser | None:
+        return self._load_adviser()
 
     @property
     def model(self) -> str | None:
@@ -110,7 +128,7 @@ class Coach:
         Nothing without a model. Raises ModelError when the model fails: the card stands all the
         same. Stop reading, and the model is stopped.
         """
-        if self._adviser and reply.answered:
+        if reply.answered and self._adviser:
             yield from self._adviser.stream(reply, conversation)
 
     def add_advice(
@@ -136,7 +154,7 @@ class Coach:
 
     def advise(self, conversation: Sequence[Reply], reply: Reply) -> Reply:
         """Return the reply with the model's whole advice, or with the line that it failed."""
-        if not self._adviser or not reply.answered:
+        if not reply.answered or not self._adviser:
             return reply
         started = time.perf_counter()
         try:
@@ -153,7 +171,7 @@ class Coach:
         when it failed or strayed from the conversation's words, or when nothing is gained.
         """
         is_unsure = not reply.answered and reply.refusal is None
-        if not (self._adviser and conversation and is_unsure):
+        if not (conversation and is_unsure and self._adviser):
             return None
         question = self._adviser.rewrite(reply, conversation)
         if question is None:

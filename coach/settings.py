@@ -80,7 +80,8 @@ class Settings(BaseSettings):
     )
     llm_local_model: str = Field(
         "",
-        description="GGUF file of the local model; empty means the weights that came by pip.",
+        description="The local model: a GGUF file, or owner/model:file.gguf on a hub; empty means "
+        "the weights that came by pip.",
     )
     entailment: str = Field(
         "",
@@ -99,7 +100,14 @@ class Settings(BaseSettings):
     def wants_hub(self) -> bool:
         """Whether a setting names a model on a hub: neither a built-in one nor a folder."""
         is_embedder = self.embedder != "static" and not Path(self.embedder).exists()
-        return is_embedder or bool(self.entailment and not Path(self.entailment).exists())
+        is_entailment = self.entailment and not Path(self.entailment).exists()
+        return is_embedder or bool(is_entailment) or self.wants_hub_weights
+
+    @property
+    def wants_hub_weights(self) -> bool:
+        """Whether the local model is named as `owner/model:file.gguf` on a hub."""
+        is_file = Path(self.llm_local_model).expanduser().exists()
+        return ":" in self.llm_local_model and not is_file
 
     @property
     def author_names(self) -> frozenset[str]:

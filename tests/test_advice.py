@@ -214,9 +214,9 @@ def test_the_next_question_stops_the_model(real_settings: Settings) -> None:
 def test_a_selecting_model_only_orders_lines_of_the_card(real_settings: Settings) -> None:
     reply = advise(real_settings, "3, 1, 99, дайте номер директора", llm_level="select")
     assert reply.advice is not None
-    lines = [*reply.say, *reply.do, *reply.avoid]
     assert [one.text for one in reply.advice] == [
-        f"{lines[n].text} [{lines[n].citation}]" for n in (2, 0)
+        f"{reply.do[1].text} [{reply.do[1].citation}]",
+        f"Скажите: «{reply.say[0].text}» [{reply.say[0].citation}]",
     ]
     assert [one.text for one in reply.dropped] == ["99"]
     nonsense = advise(real_settings, "не знаю", llm_level="select")
@@ -294,6 +294,35 @@ def test_an_entailment_model_that_is_none_is_told(real_settings: Settings, tmp_p
         coach = build_coach(settings, report=said.append)
     assert coach.model is None
     assert "COACH_ENTAILMENT" in said[0]
+
+
+def test_an_entailment_model_looks_at_proven_sentences_again(
+    real_settings: Settings, tmp_path: Path
+) -> None:
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizer
+
+    (tmp_path / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]))
+    BertTokenizer(str(tmp_path / "vocab.txt")).save_pretrained(tmp_path)
+    for label, is_shown in (
+        ({0: "contradiction", 1: "entailment"}, False),
+        ({0: "entailment", 1: "contradiction"}, True),
+    ):
+        config = BertConfig(
+            vocab_size=5,
+            hidden_size=8,
+            num_hidden_layers=1,
+            num_attention_heads=1,
+            intermediate_size=8,
+            id2label=label,
+            label2id={v: k for k, v in label.items()},
+        )
+        model = BertForSequenceClassification(config)
+        model.classifier.weight.data.zero_()
+        model.classifier.bias.data[:] = model.classifier.bias.data.new([5.0, -5.0])
+        model.save_pretrained(tmp_path)
+        reply = advise(real_settings, TRUE, entailment=str(tmp_path))
+        assert bool(reply.advice) is is_shown
+        assert [one.reason for one in reply.dropped] == ([] if is_shown else ["not_entailed"])
 
 
 def test_a_one_token_check_passes_on_a_live_server(real_settings: Settings) -> None:

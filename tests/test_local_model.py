@@ -41,9 +41,9 @@ def local(real_settings: Settings) -> Coach:
 def test_a_real_model_selects_proven_lines_of_the_card(local: Coach) -> None:
     assert local.model == "local"
     reply = local.advise([], local.reply([], "клиент требует телефон директора"))
-    lines = {f"{one.text} [{one.citation}]" for one in (*reply.say, *reply.do, *reply.avoid)}
+    lines = [one.text for one in (*reply.say, *reply.do, *reply.avoid)]
     assert reply.advice
-    assert {one.text for one in reply.advice} <= lines
+    assert all(any(line in one.text for line in lines) for one in reply.advice)
     assert reply.dropped == ()
 
 
@@ -103,8 +103,9 @@ def test_a_missing_part_or_file_is_told(
     monkeypatch.setattr(local_model, "PART_PACKAGE", "no_such_package_part")
     with pytest.raises(ModelError, match="make local-llm"):
         join_weights(tmp_path / "models", same)  # type: ignore[arg-type]
-    said: list[str] = []
-    change = {"llm": "local", "llm_local_model": str(tmp_path / "none.gguf")}
-    coach = build_coach(real_settings.model_copy(update=change), report=said.append)
-    assert coach.model is None
-    assert "COACH_LLM_LOCAL_MODEL" in said[0]
+    for name in (str(tmp_path / "none.gguf"), "owner/model:file.gguf"):
+        said: list[str] = []
+        change = {"llm": "local", "llm_local_model": name}
+        coach = build_coach(real_settings.model_copy(update=change), report=said.append)
+        assert coach.model is None
+        assert "COACH_LLM_LOCAL_MODEL" in said[0]

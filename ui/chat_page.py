@@ -58,7 +58,7 @@ def show_chat() -> None:
 
 
 def _is_unsure(reply: Reply, coach: Coach) -> bool:
-    return bool(coach.model) and not reply.answered and reply.refusal is None
+    return not reply.answered and reply.refusal is None and bool(coach.model)
 
 
 def _show_empty(coach: Coach) -> None:
@@ -105,7 +105,7 @@ def _as_plain_label(words: str) -> str:
 def _show_advice(coach: Coach, turns: list[Reply], number: int) -> None:
     """Show the model's sentences under the newest card, each as it is proven, and remember them."""
     reply = turns[number]
-    if not coach.model or not reply.answered or reply.model:
+    if not reply.answered or reply.model or not coach.model:
         _show_kept_advice(reply)
         return
     place = st.container()

@@ -20,7 +20,7 @@ from coach.answering.card import build_reply
 from coach.answering.clock import read_within
 from coach.answering.given import given_sources
 from coach.answering.model import COMPOSE, LOCAL, level_of, token_limit
-from coach.answering.reply import AdviceSentence, DroppedSentence, Reply
+from coach.answering.reply import AdviceSentence, DroppedSentence, Guidance, Phrase, Reply
 from coach.answering.sentences import cut_sentences
 from coach.errors import ModelError
 from coach.instruction.knowledge import Knowledge
@@ -29,6 +29,7 @@ from coach.privacy.masking import Masked, mask, name_callers
 from coach.proving.entailment import Entailment
 from coach.proving.proof import Proof
 from coach.proving.sentences import CITATION
+from coach.proving.sources import AVOID, DO, SAY
 from coach.proving.thesaurus import Thesaurus, is_family
 from coach.proving.verdict import BAD_FORM, NOT_ENTAILED, Verdict
 from coach.settings import Settings
@@ -166,14 +167,17 @@ def _compose_messages(
     reply: Reply, earlier: Sequence[Masked], message: Masked
 ) -> list[BaseMessage]:
     quotes = "\n".join(f"[{one.number}] {' '.join(one.quote.split())}" for one in reply.citations)
-    lines = "\n".join(f"{line.text} [{line.citation}]" for line in card_lines(reply))
+    lines = "\n".join(f"{line.text} [{line.citation}]" for _, line in card_lines(reply))
     told = "\n".join(one.text for one in earlier)
     prompt = _prompt("compose", passages=quotes, card=lines, earlier=told)
     return [prompt, HumanMessage(_fence(message.text))]
 
 
 def _select_messages(reply: Reply, message: Masked) -> list[BaseMessage]:
-    lines = "\n".join(f"{n}. {line.text}" for n, line in enumerate(card_lines(reply), 1))
+    numbered = enumerate(card_lines(reply), 1)
+    lines = "\n".join(
+        f"{n}. {text(f'advice.{kind}', line=line.text)}" for n, (kind, line) in numbered
+    )
     return [_prompt("select", card=lines), HumanMessage(_fence(message.text))]
 
 
@@ -193,9 +197,11 @@ def _grammar(count: int) -> str:
     return f'root ::= line (", " line){{0,{MOST_LINES - 1}}}\nline ::= {numbers}'
 
 
-def card_lines(reply: Reply) -> list[Any]:
-    """The lines of a card that a model may choose from: phrases, steps, prohibitions."""
-    return [*reply.say, *reply.do, *reply.avoid]
+def card_lines(reply: Reply) -> list[tuple[str, Phrase | Guidance]]:
+    """The lines of a card that a model may choose from, each with its kind: say, do, avoid."""
+    lines: list[tuple[str, Phrase | Guidance]] = [(SAY, one) for one in reply.say]
+    lines += [(DO, one) for one in reply.do]
+    return lines + [(AVOID, one) for one in reply.avoid]
 
 
 def _selected(words: Iterable[str], reply: Reply) -> Iterator[Event]:
@@ -218,15 +224,18 @@ def _selected(words: Iterable[str], reply: Reply) -> Iterator[Event]:
         yield DroppedSentence(waiting[:EARLIER_CHARS], BAD_FORM, "")
 
 
-def _choose(number: int, lines: Sequence[Any], seen: set[int]) -> Iterator[Event]:
+def _choose(
+    number: int, lines: Sequence[tuple[str, Phrase | Guidance]], seen: set[int]
+) -> Iterator[Event]:
     if number in seen:
         return
     seen.add(number)
     if not 1 <= number <= len(lines):
         yield DroppedSentence(str(number), BAD_FORM, str(number))
         return
-    line = lines[number - 1]
-    yield AdviceSentence(f"{line.text} [{line.citation}]", (line.citation,))
+    kind, line = lines[number - 1]
+    shown = text(f"advice.{kind}", line=line.text)
+    yield AdviceSentence(f"{shown} [{line.citation}]", (line.citation,))
 
 
 def keeps_to(question: str, message: str, told: Sequence[str]) -> bool:

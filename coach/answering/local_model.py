@@ -37,12 +37,26 @@ class LocalServer:
 
 def start_local_server(settings: Settings, progress: Progress) -> LocalServer:
     """Start the server of this process, once; raise ModelError that says what is missing."""
-    path = Path(settings.llm_local_model).expanduser() if settings.llm_local_model else None
-    if path is None:
-        path = join_weights(settings.index / "models", progress)
-    elif not path.is_file():
+    name = settings.llm_local_model
+    if not name:
+        return _start(join_weights(settings.index / "models", progress))
+    path = Path(name).expanduser()
+    if path.is_file():
+        return _start(path)
+    if not settings.wants_hub_weights:
         raise ModelError(text("local.no_file", path=path))
-    return _start(path)
+    return _start(_download(name))
+
+
+def _download(name: str) -> Path:
+    """The file of `owner/model:file.gguf` on the hub, from the hub library's own cache."""
+    from huggingface_hub import hf_hub_download
+
+    repository, _, file = name.partition(":")
+    try:
+        return Path(hf_hub_download(repository, file))
+    except Exception as error:
+        raise ModelError(text("local.no_hub", name=name, fault=error)) from error
 
 
 @cache
