@@ -84,10 +84,9 @@ def test_the_card_waits_for_no_model_and_a_sentence_comes_as_soon_as_it_is_whole
         coach = open_coach(real_settings, server)
         card = coach.reply([], QUESTION)
         assert (card.model, card.advice, server.requests) == (None, None, [])
-        started = time.monotonic()
         sentences = coach.stream_advice([], card)
         assert next(sentences) == AdviceSentence(TRUE, (3,))
-        assert time.monotonic() - started < 1.1
+        assert server.streaming.is_set()  # the model is still writing
         assert next(sentences) == AdviceSentence("Предложите составить жалобу [2].", (2,))
 
 
@@ -179,6 +178,7 @@ def test_a_huge_or_endless_answer_is_left_off(real_settings: Settings, coach: Co
 def test_a_slow_model_is_given_up_and_then_left_alone(real_settings: Settings) -> None:
     with serve_language(["слово "] * 50, pause_seconds=0.1) as server:
         coach = open_coach(real_settings, server, llm_timeout_seconds=0.5)
+        assert coach.model
         started = time.monotonic()
         assert coach.advise([], coach.reply([], QUESTION)).advice is None
         assert 0.4 < time.monotonic() - started < 2
