@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -70,6 +71,11 @@ def _parser() -> argparse.ArgumentParser:
     chat.set_defaults(run=_chat)
     ui = commands.add_parser("ui", help="serve the chat page")
     ui.set_defaults(run=_ui)
+    evaluation = commands.add_parser(
+        "eval", help="check the replies against the gold set", add_help=False
+    )
+    evaluation.add_argument("options", nargs=argparse.REMAINDER)
+    evaluation.set_defaults(run=_eval)
     doctor = commands.add_parser("doctor", help="say what is wrong here and what to do")
     doctor.set_defaults(run=_doctor)
     return parser
@@ -219,6 +225,11 @@ def _ui(options: argparse.Namespace, settings: Settings) -> int:
 
     serve_page(settings)
     return 0
+
+
+def _eval(options: argparse.Namespace, settings: Settings) -> int:
+    """Run the evaluation, which stands above this package and is never imported by it."""
+    return subprocess.run([sys.executable, "-m", "eval", *options.options], check=False).returncode
 
 
 def _doctor(options: argparse.Namespace, settings: Settings) -> int:

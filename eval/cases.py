@@ -12,8 +12,9 @@ from coach.answering.reply import Reply
 from coach.instruction.questions import NOT_ANSWERED, BankQuestion
 
 DATA = Path(__file__).with_name("data")
-QUESTIONS = DATA / "questions.jsonl"
-CONVERSATIONS = DATA / "conversations.jsonl"
+GOLD = DATA / "gold"
+QUESTIONS = GOLD / "questions.jsonl"
+CONVERSATIONS = GOLD / "conversations.jsonl"
 FOLLOW_UPS = DATA / "follow_ups.jsonl"
 ANY_TOPIC = "any"
 SMALL_TALK = "smalltalk"

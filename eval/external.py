@@ -9,10 +9,11 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from coach.assembly import build_search
+from coach.assembly import build_search, report_nothing
 from coach.settings import load_settings
 from eval.timing import summarise, time_calls
 
@@ -30,13 +31,15 @@ def main() -> int:
     return 0
 
 
-def measure(path: Path) -> tuple[list[str], list[int | None]]:
+def measure(
+    path: Path, report: Callable[[str], None] = print
+) -> tuple[list[str], list[int | None]]:
     """Return the questions and the place (1 is best) of each one's own paragraph, or None."""
     paragraphs = read_paragraphs(path)
     with tempfile.TemporaryDirectory() as folder:
         for number, paragraph in enumerate(paragraphs):
             (Path(folder) / f"{number}.txt").write_text(paragraph["context"], encoding="utf-8")
-        search = build_search(Path(folder), load_settings())
+        search = build_search(Path(folder), load_settings(), report=report_nothing)
         pairs = [
             (row["question"], f"{number}.txt")
             for number, paragraph in enumerate(paragraphs)
@@ -48,7 +51,7 @@ def measure(path: Path) -> tuple[list[str], list[int | None]]:
             places.append(found.index(wanted) + 1 if wanted in found else None)
         questions = [question for question, _ in pairs]
         timing = summarise(time_calls(lambda q: search.search(q, CONSIDERED), questions[:200]))
-        print(f"search {timing}")
+        report(f"search {timing}")
     return questions, places
 
 

@@ -71,6 +71,11 @@ def lose_spaces(question: str, chance: random.Random) -> str:
     ).strip()
 
 
+def fold_yo(question: str, chance: random.Random) -> str:
+    """Write е for ё."""
+    return question.replace("ё", "е").replace("Ё", "Е")
+
+
 PERTURBATIONS: dict[str, Callable[[str, random.Random], str]] = {
     "layout": switch_layout,
     "translit": transliterate,
@@ -78,6 +83,7 @@ PERTURBATIONS: dict[str, Callable[[str, random.Random], str]] = {
     "capitals": shout,
     "speech": drop_punctuation,
     "spaces": lose_spaces,
+    "yo": fold_yo,
 }
 
 

@@ -1,0 +1,102 @@
+"""Peers on the same questions: the plain chain that most projects use, and lexical search alone."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from coach.index.lexical import LexicalIndex
+from coach.instruction.documents import ReceivedDocument
+from coach.instruction.questions import NOT_ANSWERED
+from eval.gold import Case, GoldSet
+from eval.plain_chain import CHUNK_CHARS, OVERLAP_CHARS, build_plain_chain
+from eval.running import Result
+from eval.texts import word
+
+SEPARATOR = "\n\n"
+CONSIDERED = 3
+
+
+@dataclass(frozen=True)
+class Peer:
+    """How a way of finding does: shares of right first passages, of right ones among three, and
+    of refusals of what is not answered (a chain without a threshold never refuses)."""
+
+    title: str
+    first: float
+    three: float
+    refused: float
+    p95_ms: float
+
+
+def measure_peers(
+    results: Sequence[Result], gold: GoldSet, document: ReceivedDocument
+) -> list[Peer]:
+    """Return the peers and ourselves on the one-situation and the not-answered questions."""
+    cases = [one.case for one in results if one.case.suite == "situations" and not one.damage]
+    peers = [_ours(results)]
+    with tempfile.TemporaryDirectory() as folder:
+        chain = build_plain_chain(document, Path(folder) / "chroma")
+        peers.append(_peer(word("page.peer_plain"), cases, gold, document, _from_chain(chain)))
+        step = CHUNK_CHARS - OVERLAP_CHARS
+        chunks = [document.text[n : n + CHUNK_CHARS] for n in range(0, len(document.text), step)]
+        LexicalIndex.build(chunks, Path(folder) / "lexical")
+        lexical = LexicalIndex(Path(folder) / "lexical")
+
+        def search(question: str) -> list[str]:
+            return [chunks[number] for number, _ in lexical.rank(question, CONSIDERED)]
+
+        peers.append(_peer(word("page.peer_lexical"), cases, gold, document, search))
+    return peers
+
+
+def _from_chain(chain: Callable[[str], str]) -> Callable[[str], list[str]]:
+    return lambda question: chain(question).split(SEPARATOR)
+
+
+def _ours(results: Sequence[Result]) -> Peer:
+    plain = [one for one in results if not one.damage]
+    asked = [one for one in plain if one.case.suite == "situations"]
+    none = [one for one in plain if one.case.expected == (NOT_ANSWERED,)]
+    none = [one for one in none if one.case.suite == "not_answered"]
+    times = sorted(one.elapsed_ms for one in asked)
+    return Peer(
+        word("page.peer_ours"),
+        sum(one.scores["situation"].value for one in asked) / max(len(asked), 1),
+        sum(one.scores["offered"].value for one in asked) / max(len(asked), 1),
+        sum(not one.reply.answered for one in none) / max(len(none), 1),
+        times[int(0.95 * (len(times) - 1))] if times else 0.0,
+    )
+
+
+def _peer(
+    title: str,
+    cases: Sequence[Case],
+    gold: GoldSet,
+    document: ReceivedDocument,
+    search: Callable[[str], list[str]],
+) -> Peer:
+    """A chunk is right when most of it lies in a place that is right to cite."""
+    search(cases[0].turns[-1])
+    hits, times = [], []
+    for case in cases:
+        started = time.perf_counter()
+        chunks = search(case.turns[-1])[:CONSIDERED]
+        times.append((time.perf_counter() - started) * 1000)
+        places = gold.responses[case.expected[0]].accepted
+        hits.append([_is_right(document.text.find(chunk), len(chunk), places) for chunk in chunks])
+    times.sort()
+    return Peer(
+        title,
+        sum(bool(one and one[0]) for one in hits) / len(hits),
+        sum(any(one) for one in hits) / len(hits),
+        0.0,
+        times[int(0.95 * (len(times) - 1))],
+    )
+
+
+def _is_right(start: int, length: int, places: Sequence[tuple[str, int, int]]) -> bool:
+    return any(low < start + length and start < high for _, low, high in places)

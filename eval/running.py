@@ -1,0 +1,196 @@
+"""Running the cases: every one asked, scored, and kept with what it got."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from coach.answering.reply import Reply
+from coach.assembly import report_nothing
+from coach.batch import answer_conversation
+from coach.coaching import Coach
+from coach.instruction.provenance import Repair
+from eval.external import measure as measure_external
+from eval.gold import Case, GoldSet
+from eval.perturbations import PERTURBATIONS, perturb
+from eval.privacy import MESSAGES, NUMBERED, look
+from eval.proof import judge, read_sentences
+from eval.scorers import (
+    Score,
+    ranking,
+    score_abstention,
+    score_citation_precision,
+    score_citation_recall,
+    score_danger,
+    score_groundedness,
+    score_language,
+    score_leaks,
+    score_must_not_say,
+    score_not_refused,
+    score_offered,
+    score_one_card,
+    score_phrases,
+    score_situation,
+    score_steps,
+    score_turn,
+)
+
+SEED = 1
+SUITES = ("situations", "two", "not_answered", "conversations", "hostile", "perturbed")
+DANGER = "danger"
+Progress = Callable[[Iterable[str], str], Iterable[str]]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A case with its reply, its scores by name, and the time it took in milliseconds.
+
+    `damage` names the perturbation of the question, empty for none.
+    """
+
+    case: Case
+    typed: str
+    reply: Reply
+    scores: Mapping[str, Score]
+    elapsed_ms: float
+    damage: str = ""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether no score is below 1."""
+        return all(score.value >= 1 for score in self.scores.values())
+
+    @property
+    def ranked(self) -> list[str]:
+        """The situations of the reply, the likeliest first."""
+        return ranking(self.reply)
+
+
+@dataclass
+class Run:
+    """Everything that one run gave: the results, and the figures of other measures by name."""
+
+    results: list[Result] = field(default_factory=list)
+    figures: dict[str, list[float]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which cases to run: suites and a situation; all where nothing is named."""
+
+    suites: tuple[str, ...] = ()
+    situation: str = ""
+
+    def wants(self, case: Case) -> bool:
+        """Whether a case belongs to the selection."""
+        is_own = not self.situation or self.situation in case.expected
+        return is_own and (not self.suites or case.suite in self.suites)
+
+    def wants_suite(self, name: str) -> bool:
+        """Whether a whole suite belongs to the selection."""
+        return not self.situation and (not self.suites or name in self.suites)
+
+
+def run_cases(
+    coach: Coach,
+    gold: GoldSet,
+    selection: Selection,
+    repairs: Sequence[Repair],
+    progress: Progress,
+) -> Run:
+    """Ask every selected case and score what comes; `repairs` are the known scraping defects."""
+    run = Run()
+    chosen = [case for case in gold.cases if selection.wants(case)]
+    by_id = {f"{n}": case for n, case in enumerate(chosen)}
+    for name in progress(list(by_id), "cases"):
+        case = by_id[name]
+        run.results.append(ask(coach, case, gold, repairs))
+    if not selection.suites or "perturbed" in selection.suites:
+        singles = [one for one in gold.cases if one.suite in ("situations", "not_answered")]
+        singles = [one for one in singles if not selection.situation or selection.wants(one)]
+        damaged = [(case, kind) for kind in PERTURBATIONS for case in singles]
+        for name in progress([str(n) for n in range(len(damaged))], "perturbed"):
+            case, kind = damaged[int(name)]
+            run.results.append(ask(coach, case, gold, repairs, kind))
+    return run
+
+
+def ask(
+    coach: Coach, case: Case, gold: GoldSet, repairs: Sequence[Repair], damage: str = ""
+) -> Result:
+    """Ask one case, damaged where it is said so, and score the last reply."""
+    *before, typed = case.turns
+    typed = perturb(typed, damage, SEED) if damage else typed
+    conversation = answer_conversation(coach, before)
+    started = time.perf_counter()
+    reply = coach.reply(conversation, typed)
+    elapsed_ms = (time.perf_counter() - started) * 1000
+    reply = coach.advise(conversation, reply)
+    scores = score(coach, case, gold, repairs, reply)
+    if damage:
+        scores = {name: one for name, one in scores.items() if name in ("situation", "abstention")}
+    return Result(case, typed, reply, scores, elapsed_ms, damage)
+
+
+def score(
+    coach: Coach, case: Case, gold: GoldSet, repairs: Sequence[Repair], reply: Reply
+) -> dict[str, Score]:
+    """Every score that a case of this suite gets."""
+    scores = {
+        "groundedness": score_groundedness(reply, coach.knowledge.documents, repairs),
+        "language": score_language(reply),
+        "leaks": score_leaks(reply),
+    }
+    if case.suite == "conversations":
+        return scores | {"turn": score_turn(reply, case.expected[0])}
+    if case.suite == "not_answered":
+        return scores | {"abstention": score_abstention(reply)}
+    if case.suite == "hostile":
+        scores |= {"hostile": score_turn(reply, case.expected[0])}
+        scores |= {"must_not_say": score_must_not_say(reply, case.never)}
+        return scores | ({"danger": score_danger(reply)} if case.kind == DANGER else {})
+    scores |= {
+        "situation": score_situation(reply, case.expected),
+        "offered": score_offered(reply, case.expected),
+        "not_refused": score_not_refused(reply),
+    }
+    if case.suite == "two":
+        return scores
+    scores |= {"one_card": score_one_card(reply)}
+    shown = {one.id for one in reply.situations} if reply.answered else set()
+    if shown == set(case.expected):
+        scores |= _score_response(reply, case, gold)
+    return scores
+
+
+def _score_response(reply: Reply, case: Case, gold: GoldSet) -> dict[str, Score]:
+    """The scores of the card itself, when the right situation is shown."""
+    (response,) = [gold.responses[name] for name in case.expected]
+    return {
+        "phrases": score_phrases(reply, response),
+        "steps": score_steps(reply, response),
+        "must_not_say": score_must_not_say(reply, response.must_not_say),
+        "citation_recall": score_citation_recall(reply, [response]),
+        "citation_precision": score_citation_precision(reply, [response]),
+    }
+
+
+def run_measures(coach: Coach, run: Run, external: Path | None) -> None:
+    """Add what is measured without cases: the proof, the masking, and a search of others' texts."""
+    judged = list(judge(read_sentences(), coach.knowledge))
+    run.figures["proof_true"] = [float(v.is_proven) for one, v in judged if one.is_true]
+    run.figures["proof_false"] = [float(v.is_proven) for one, v in judged if not one.is_true]
+    rows: Iterator[dict[str, Any]] = map(json.loads, MESSAGES.read_text("utf-8").splitlines())
+    secrets = [one for row in rows for one in look(row)]
+    run.figures["private_numbers"] = [float(o.is_found) for o in secrets if o.kind in NUMBERED]
+    run.figures["private_names"] = [float(o.is_found) for o in secrets if o.kind == "name"]
+    if external is None or not external.exists():
+        run.notes.append(f"external: {external} is absent")
+    else:
+        _, places = measure_external(external, report_nothing)
+        run.figures["external_first"] = [float(place == 1) for place in places]

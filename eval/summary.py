@@ -1,0 +1,252 @@
+"""The summary of a run: metrics with intervals, held against thresholds and an accepted baseline.
+
+Intervals are 95% percentile bootstraps (scipy). A change is called worse only when the interval of
+the paired difference of the same cases excludes zero.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from eval.metrics import expected_calibration_error
+from eval.perturbations import PERTURBATIONS
+from eval.running import Result, Run
+from eval.texts import word
+
+RESAMPLES = 1000
+SEED = 5
+THRESHOLDS = Path(__file__).with_name("thresholds.yaml")
+BASELINE = Path(__file__).with_name("baseline.json")
+WHERE = {  # which results a score is averaged over, when that is not the score's own name
+    "two_right": ("two", "situation"),
+    "situation_right": ("situations", "situation"),
+    "offered": ("situations", "offered"),
+    "one_card": ("situations", "one_card"),
+    "not_refused": ("situations", "not_refused"),
+    "abstention": ("not_answered", "abstention"),
+    "turns": ("conversations", "turn"),
+    "hostile": ("hostile", "hostile"),
+    "danger": ("hostile", "danger"),
+    "phrases": ("situations", "phrases"),
+    "steps": ("situations", "steps"),
+    "citation_recall": ("situations", "citation_recall"),
+    "citation_precision": ("situations", "citation_precision"),
+    "must_not_say": ("", "must_not_say"),
+    "groundedness": ("", "groundedness"),
+    "language": ("", "language"),
+    "leaks": ("", "leaks"),
+}
+SMALLER_IS_BETTER = frozenset(("proof_false", "calibration_error", "latency_ratio"))
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure with its 95% interval and the number of cases behind it."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    count: int
+
+    @property
+    def title(self) -> str:
+        """What the figure is, in the trainer's words."""
+        return word(f"metrics.{self.name.split(':')[0]}") + self.name.partition(":")[2]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a threshold or the baseline says of one metric."""
+
+    name: str
+    is_fine: bool
+    line: str
+
+
+def summarise(run: Run, ratio: float | None = None) -> list[Metric]:
+    """Return every metric of a run; `ratio` is the card's p95 to the plain chain's."""
+    metrics = [_metric(name, values) for name, values in values_of(run).items() if values]
+    sure = [one for one in _plain(run) if one.case.suite == "situations" and one.ranked]
+    if sure:
+        confidences = [max(s.confidence for s in one.reply.situations) for one in sure]
+        right = [one.ranked[0] in one.case.expected for one in sure]
+        error = expected_calibration_error(confidences, right)
+        metrics.append(Metric("calibration_error", error, error, error, len(sure)))
+    metrics += _rank_metrics(run)
+    if ratio is not None:
+        metrics.append(Metric("latency_ratio", ratio, ratio, ratio, len(run.results)))
+    return metrics
+
+
+def _plain(run: Run) -> list[Result]:
+    return [one for one in run.results if not one.damage]
+
+
+def values_of(run: Run) -> dict[str, list[float]]:
+    """The single values behind each share, in the order of the cases."""
+    values = {name: list(cases.values()) for name, cases in by_case(run).items()}
+    for kind in PERTURBATIONS:
+        pairs = _losses(run, kind)
+        if pairs:
+            values[f"robustness:{kind}"] = pairs
+    return values | run.figures
+
+
+def by_case(run: Run) -> dict[str, dict[str, float]]:
+    """The value of each case by metric: what two runs are compared by."""
+    found: dict[str, dict[str, float]] = {}
+    for name, (suite, score) in WHERE.items():
+        found[name] = {
+            one.case.id: one.scores[score].value
+            for one in _plain(run)
+            if score in one.scores and suite in ("", one.case.suite)
+        }
+    return found
+
+
+def _losses(run: Run, kind: str) -> list[float]:
+    """Of the clean questions that were right, which stay right when damaged."""
+    clean = {
+        one.case.id: min(
+            one.scores[n].value for n in ("situation", "abstention") if n in one.scores
+        )
+        for one in _plain(run)
+        if one.case.suite in ("situations", "not_answered")
+    }
+    return [
+        1.0 + min(score.value for score in one.scores.values()) - clean[one.case.id]
+        for one in run.results
+        if one.damage == kind and one.scores and one.case.id in clean
+    ]
+
+
+def _metric(name: str, values: Sequence[float]) -> Metric:
+    low, high = interval(values)
+    return Metric(name, float(np.mean(values)), low, high, len(values))
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """The 95% bootstrap interval of a mean; the mean itself where all values are the same."""
+    from scipy.stats import bootstrap
+
+    if len(set(values)) < 2:
+        return float(values[0]), float(values[0])
+    found = bootstrap(
+        (np.asarray(values, dtype=float),),
+        np.mean,
+        n_resamples=RESAMPLES,
+        method="percentile",
+        rng=np.random.default_rng(SEED),
+    ).confidence_interval
+    return float(found.low), float(found.high)
+
+
+def _rank_metrics(run: Run) -> list[Metric]:
+    """hit@1, hit@3 and mean reciprocal rank of one-situation questions, by scikit-learn."""
+    from sklearn.metrics import label_ranking_average_precision_score, top_k_accuracy_score
+
+    asked = [one for one in _plain(run) if one.case.suite == "situations"]
+    names = sorted(
+        {one.case.expected[0] for one in asked} | {n for one in asked for n in one.ranked}
+    )
+    if len(names) < 3:
+        return []
+    ranks = np.zeros((len(asked), len(names)))
+    truth = np.zeros((len(asked), len(names)), dtype=int)
+    for row, one in enumerate(asked):
+        truth[row, names.index(one.case.expected[0])] = 1
+        for place, name in enumerate(one.ranked):
+            ranks[row, names.index(name)] = 1.0 / (1 + place)
+    labels = truth.argmax(axis=1)
+    found = {
+        f"hit_{k}": float(top_k_accuracy_score(labels, ranks, k=k, labels=range(len(names))))
+        for k in (1, 3)
+    }
+    found["mrr"] = float(label_ranking_average_precision_score(truth, ranks))
+    return [Metric(name, value, value, value, len(asked)) for name, value in found.items()]
+
+
+def check_thresholds(metrics: Sequence[Metric], path: Path, *, is_whole: bool) -> list[Verdict]:
+    """Hold the metrics against the file of thresholds; a metric without cases is a failure."""
+    limits: dict[str, dict[str, float]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    known = {one.name: one for one in metrics}
+    verdicts = []
+    for name, limit in limits.items():
+        metric = known.get(name)
+        if metric is None:
+            if is_whole and not limit.get("optional"):
+                verdicts.append(Verdict(name, False, word("verdicts.no_cases", name=name)))
+            continue
+        least, most = limit.get("at_least"), limit.get("at_most")
+        fewest = int(limit.get("cases", 1)) if is_whole else 1
+        is_fine = (least is None or metric.value >= least) and (
+            most is None or metric.value <= most
+        )
+        line = word(
+            "verdicts.threshold",
+            title=metric.title,
+            value=f"{metric.value:.3f}",
+            limit=f"≥ {least}" if least is not None else f"≤ {most}",
+        )
+        verdicts.append(Verdict(name, is_fine, line))
+        if metric.count < fewest:
+            line = word("verdicts.few_cases", title=metric.title, count=metric.count, least=fewest)
+            verdicts.append(Verdict(name, False, line))
+    return verdicts
+
+
+def compare(
+    before: Mapping[str, Mapping[str, float]], after: Mapping[str, Mapping[str, float]]
+) -> list[Verdict]:
+    """Compare two runs case by case; worse is what is surely worse."""
+    verdicts = []
+    for name in sorted(set(before) & set(after)):
+        shared = sorted(set(before[name]) & set(after[name]))
+        if not shared:
+            continue
+        differences = [after[name][case] - before[name][case] for case in shared]
+        low, high = interval(differences)
+        mean = float(np.mean(differences))
+        if mean:
+            key = "worse" if high < 0 else "better" if low > 0 else "same"
+            title = word(f"metrics.{name}")
+            line = word(
+                f"verdicts.{key}",
+                title=title,
+                mean=f"{mean:+.3f}",
+                low=f"{low:+.3f}",
+                high=f"{high:+.3f}",
+            )
+            verdicts.append(Verdict(name, key != "worse", line))
+    return verdicts
+
+
+def read_baseline(path: Path = BASELINE) -> dict[str, dict[str, float]]:
+    """The values of the accepted run by metric and case; empty where none was accepted."""
+    if not path.exists():
+        return {}
+    found: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        name: {**dict.fromkeys(found["cases"][name], 1.0), **wrong}
+        for name, wrong in found["below_one"].items()
+    }
+
+
+def write_baseline(run: Run, path: Path = BASELINE) -> None:
+    """Accept a run: later ones are compared with it."""
+    values = by_case(run)
+    kept = {
+        "cases": {name: list(cases) for name, cases in values.items()},
+        "below_one": {
+            name: {case: value for case, value in cases.items() if value < 1}
+            for name, cases in values.items()
+        },
+    }
+    path.write_text(json.dumps(kept, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
