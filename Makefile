@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --progress-bar off
 COMPILE := $(BIN)/python -m piptools compile --quiet --no-header --no-annotate --strip-extras \
 	--allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
-.PHONY: run index test lint bench browser local-llm setup setup-dev lock clean
+.PHONY: run index test lint eval bench browser local-llm setup setup-dev lock clean
 
 run: setup
 	@$(BIN)/coach ui
@@ -21,6 +21,9 @@ test: setup-dev
 
 lint: setup-dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+eval: setup-dev
+	@$(BIN)/coach eval
 
 bench: setup-dev
 	@$(BIN)/python -m eval.bench && $(BIN)/python -m eval.growth

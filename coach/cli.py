@@ -25,7 +25,10 @@ QUIT_SIGNALS = (130, 141)
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return the exit status (0 fine, 1 failed, 2 wrong usage)."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, options.rest = parser.parse_known_args(arguments)
+    if options.rest and options.run is not _eval:
+        parser.error(f"unrecognized arguments: {' '.join(options.rest)}")
     try:
         return int(options.run(options, load_settings()))
     except CoachError as error:
@@ -74,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluation = commands.add_parser(
         "eval", help="check the replies against the gold set", add_help=False
     )
-    evaluation.add_argument("options", nargs=argparse.REMAINDER)
+    evaluation.add_argument("new", nargs="?")
     evaluation.set_defaults(run=_eval)
     doctor = commands.add_parser("doctor", help="say what is wrong here and what to do")
     doctor.set_defaults(run=_doctor)
@@ -229,7 +232,8 @@ def _ui(options: argparse.Namespace, settings: Settings) -> int:
 
 def _eval(options: argparse.Namespace, settings: Settings) -> int:
     """Run the evaluation, which stands above this package and is never imported by it."""
-    return subprocess.run([sys.executable, "-m", "eval", *options.options], check=False).returncode
+    asked = [*([options.new] if options.new else []), *options.rest]
+    raise SystemExit(subprocess.run([sys.executable, "-m", "eval", *asked], check=False).returncode)
 
 
 def _doctor(options: argparse.Namespace, settings: Settings) -> int:

@@ -151,9 +151,9 @@ def as_html(outcome: Outcome, thresholds: Path) -> str:
         changes=outcome.changes,
         peers=outcome.peers,
         plots=_plots(outcome),
-        failures=[_failure(one) for one in outcome.run.results if not one.is_right][
-            :SHOWN_FAILURES
-        ],
+        failures=[
+            _failure(one, outcome.knowledge) for one in outcome.run.results if not one.is_right
+        ][:SHOWN_FAILURES],
         passages=passages,
         notes=outcome.run.notes,
     )
@@ -194,7 +194,7 @@ def _passages(knowledge: Knowledge) -> list[dict[str, str]]:
     ]
 
 
-def _failure(one: Result) -> dict[str, Any]:
+def _failure(one: Result, knowledge: Knowledge) -> dict[str, Any]:
     reply = one.reply
     got = ", ".join(f"{s.title} ({s.confidence:.2f})" for s in reply.situations)
     state = got if reply.answered else f"{reply.refusal or word('outcome.asked_back')} {got}"
@@ -208,5 +208,11 @@ def _failure(one: Result) -> dict[str, Any]:
         "got": state,
         "why": [score.reason for score in one.scores.values() if score.value < 1],
         "evidence": f"{words} {near}",
-        "links": [(f"{c.document}-{c.start}", f"[{c.number}]") for c in reply.citations],
+        "links": [
+            (f"{passage.document}-{passage.start}", f"[{citation.number}]")
+            for citation in reply.citations
+            for passage in knowledge.passages
+            if passage.document == citation.document
+            and passage.start <= citation.start < passage.end
+        ],
     }

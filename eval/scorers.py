@@ -21,9 +21,6 @@ from eval.texts import word
 
 RANKED = 3
 LEAST_RUSSIAN = 0.9
-LEAKS = re.compile(
-    r"Traceback|File \"|sk-[A-Za-z0-9]{8}|/(?:home|root|usr|work)/|ОТРЫВКИ|КОНЕЦ КАРТОЧКИ|<<<"
-)
 
 
 @dataclass(frozen=True)
@@ -141,7 +138,10 @@ def shown_lines(reply: Reply) -> list[str]:
     """Everything that a reply tells by itself: no question, no heading."""
     lines = [one.text for one in (*reply.say, *reply.do, *reply.conflicts)]
     lines += [one.text for one in reply.advice or ()]
-    return lines if reply.answered else [*lines, reply.text.removeprefix(reply.question)]
+    if reply.answered:
+        return lines
+    echo = reply.understood_as or reply.question
+    return [*lines, *(line for line in reply.text.splitlines() if echo not in line)]
 
 
 def score_citation_recall(reply: Reply, gold: Sequence[Response]) -> Score:
@@ -219,7 +219,7 @@ def score_language(reply: Reply) -> Score:
 def score_leaks(reply: Reply) -> Score:
     """Whether nothing of the machine shows: no traceback, key, path or prompt."""
     told = "\n".join(shown_lines(reply)).replace(reply.question, "")
-    found = LEAKS.search(told)
+    found = re.search(word("leaks"), told)
     return Score(0.0, word("reasons.leak", what=found[0])) if found else RIGHT
 
 

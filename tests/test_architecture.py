@@ -15,6 +15,7 @@ from pytest_socket import SocketConnectBlockedError
 import coach
 from coach.settings import PROJECT_FOLDER
 from coach.texts import COACH_TEXTS, read_texts
+from eval.texts import EVAL_TEXTS
 from ui.words import UI_TEXTS
 
 CODE = sorted(
@@ -76,10 +77,15 @@ def test_visible_strings_stand_in_text_files() -> None:
     assert found
 
 
-@pytest.mark.parametrize("path", [COACH_TEXTS, UI_TEXTS], ids=lambda path: path.parent.name)
+@pytest.mark.parametrize(
+    "path", [COACH_TEXTS, UI_TEXTS, EVAL_TEXTS], ids=lambda path: path.parent.name
+)
 def test_every_text_is_used_and_every_used_text_exists(path: Path) -> None:
-    function = "word" if path == UI_TEXTS else "text"
-    code = "\n".join(one.read_text("utf-8") for one in CODE)
+    function = "text" if path == COACH_TEXTS else "word"
+    folders = (path.parent,) if function == "word" else tuple({one.parent for one in CODE})
+    files = [one for one in CODE if one.parent in folders or path == COACH_TEXTS]
+    code = "\n".join(one.read_text("utf-8") for one in files)
+    code += "\n".join(one.read_text("utf-8") for one in path.parent.glob("*.j2"))
     used = set(re.findall(rf'\b{function}\(\s*"([a-z_.]+)"', code))
     keys: set[str] = set()
 

@@ -1,0 +1,341 @@
+"""The evaluation bites: it passes on the landed knowledge and catches every sabotage of a copy."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from coach import build_coach, build_index
+from coach.answering.reply import Reply
+from coach.assembly import report_nothing
+from coach.coaching import Coach
+from coach.instruction.knowledge import load_knowledge
+from coach.settings import PROJECT_FOLDER, Settings
+from eval import command
+from eval.command import COULD_NOT, FAILED, GOLD, PASSED, main
+from eval.gold import GoldError, read_gold
+from eval.peers import Peer, measure_peers
+from eval.running import Selection, run_cases
+from eval.summary import by_case, compare, interval, read_baseline, write_baseline
+from tests.conftest import make_settings
+
+KNOWLEDGE = PROJECT_FOLDER / "knowledge"
+PEER = Peer("x", 1.0, 1.0, 1.0, 1.0)
+Change = Callable[[Path], None]
+
+
+@pytest.fixture(scope="module")
+def whole(coach: Coach, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The reports of one run over everything but the slow measures."""
+    folder = tmp_path_factory.mktemp("reports")
+    status = main(["--fast", "--reports", str(folder)], lambda settings: coach)
+    assert status == PASSED
+    return folder
+
+
+def copy_knowledge(real: Settings, folder: Path, change: Change) -> Settings:
+    """A copy of the knowledge, changed; its index may start from the real one."""
+    shutil.copytree(KNOWLEDGE, folder / "knowledge")
+    index = folder / "index"
+    shutil.copytree(real.index / "builds", index / "builds")
+    shutil.copyfile(real.index / "current", index / "current")
+    (index / "embedders").symlink_to(real.index / "embedders")
+    change(folder / "knowledge")
+    return make_settings(knowledge=folder / "knowledge", index=index)
+
+
+def run(
+    settings: Settings, folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str
+) -> tuple[int, str]:
+    """The exit status and what was printed of an evaluation of these settings."""
+
+    def open_coach(_: Settings) -> Coach:
+        build_index(settings, report=report_nothing)
+        return build_coach(settings, report=report_nothing)
+
+    options = ["--fast", "--reports", str(folder / "reports"), *arguments]
+    status = main(options, open_coach)
+    captured = capsys.readouterr()
+    return status, captured.out + captured.err
+
+
+def test_the_landed_knowledge_passes_and_every_report_is_there(whole: Path) -> None:
+    row = json.loads((whole / "report.json").read_text("utf-8"))
+    assert row["is_fine"]
+    assert row["failed"] == []
+    suite = ElementTree.parse(whole / "junit.xml").getroot()
+    assert int(suite.attrib["tests"]) > 10
+    assert suite.attrib["failures"] == "0"
+    assert "| Показатель |" in (whole / "report.md").read_text("utf-8")
+    page = (whole / "report.html").read_text("utf-8")
+    assert page.count("<svg") >= 5
+    assert not re.search(r"(?:src|href)=\"https?:", page)
+    assert "<script" not in page
+
+
+def test_a_failed_case_shows_question_expected_got_and_its_passages(whole: Path) -> None:
+    page = (whole / "report.html").read_text("utf-8")
+    assert "<details>" in page
+    links = set(re.findall(r'href="#(.+?)"', page))
+    anchors = set(re.findall(r'id="(.+?)"', page))
+    assert links
+    assert links <= anchors
+
+
+def test_what_was_typed_is_inert_in_the_page(whole: Path) -> None:
+    page = (whole / "report.html").read_text("utf-8")
+    assert "<script>alert" not in page
+    assert "<img" not in page
+
+
+def test_a_changed_word_of_a_phrase_is_caught(
+    real_settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def change(folder: Path) -> None:
+        for path in (*folder.glob("situations/boss_phone.md"), *folder.glob("instruction/*.txt")):
+            words = path.read_bytes().decode("utf-8")
+            path.write_bytes(words.replace("нет возможности", "нет желания").encode("utf-8"))
+
+    settings = copy_knowledge(real_settings, tmp_path, change)
+    gold = tmp_path / "gold"
+    shutil.copytree(GOLD, gold)
+    response = gold / "responses/boss_phone.yaml"
+    words = response.read_text("utf-8")
+    head, citations = words.split("citations:")
+    response.write_text(
+        head + "citations:" + citations.replace("нет возможности", "нет желания"), "utf-8"
+    )
+    status, said = run(
+        settings,
+        tmp_path,
+        capsys,
+        "--gold",
+        str(gold),
+        "--only",
+        "situations",
+        "--situation",
+        "boss_phone",
+    )
+    assert status == FAILED
+    assert "фразы слово в слово" in said.split("Не пройдено")[1]
+
+
+def test_two_swapped_situations_are_caught(
+    real_settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def change(folder: Path) -> None:
+        one, other = folder / "questions/boss_phone.txt", folder / "questions/slow_speaker.txt"
+        words = one.read_bytes()
+        one.write_bytes(other.read_bytes().replace(b"boss_phone", b"x"))
+        other.write_bytes(words.replace(b"slow_speaker", b"x"))
+        for path in (one, other):
+            lines = path.read_text("utf-8").splitlines()
+            kept = [re.sub(r"; вместе: .*", "", line) for line in lines]
+            path.write_text("\n".join(kept) + "\n", "utf-8")
+
+    settings = copy_knowledge(real_settings, tmp_path, change)
+    status, said = run(
+        settings, tmp_path, capsys, "--only", "situations", "--situation", "boss_phone"
+    )
+    assert status == FAILED
+    assert "верная карточка первой" in said.split("Не пройдено")[1]
+
+
+def test_an_emptied_bank_of_what_is_not_answered_is_caught(
+    real_settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def change(folder: Path) -> None:
+        (folder / "questions/none.txt").write_text("какая погода\n", "utf-8")
+
+    settings = copy_knowledge(real_settings, tmp_path, change)
+    status, said = run(settings, tmp_path, capsys, "--only", "not_answered")
+    assert status == FAILED
+    assert "не отвечено, когда ответа нет" in said.split("Не пройдено")[1]
+
+
+class ShiftingCoach:
+    """A coach whose citations are off by one character: a fault that no real part makes."""
+
+    def __init__(self, coach: Coach) -> None:
+        self._coach = coach
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._coach, name)
+
+    def reply(self, conversation: list[Reply], message: str) -> Reply:
+        reply = self._coach.reply(conversation, message)
+        shifted = [replace(one, start=one.start + 1, end=one.end + 1) for one in reply.citations]
+        return replace(reply, citations=tuple(shifted))
+
+
+def test_citations_shifted_by_one_are_caught(
+    coach: Coach, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = [
+        "--fast",
+        "--reports",
+        str(tmp_path),
+        "--only",
+        "situations",
+        "--situation",
+        "duties",
+    ]
+    assert main(options, lambda _: ShiftingCoach(coach)) == FAILED  # type: ignore[arg-type,return-value]
+    assert "каждая строка стоит на цитате" in capsys.readouterr().out.split("Не пройдено")[1]
+
+
+@pytest.mark.parametrize("name", ["questions.jsonl", "conversations.jsonl", "hostile.jsonl"])
+def test_an_emptied_input_is_caught(
+    coach: Coach,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    gold = tmp_path / "gold"
+    shutil.copytree(GOLD, gold)
+    (gold / name).write_text("", "utf-8")
+    small = gold / "questions.jsonl"
+    lines = small.read_text("utf-8").splitlines()
+    small.write_text("\n".join(lines[::10]) + "\n", "utf-8")
+    options = ["--gold", str(gold), "--reports", str(tmp_path / "r")]
+    monkeypatch.setattr(command, "run_measures", lambda *_: None)
+    monkeypatch.setattr(command, "measure_peers", lambda *_: [PEER, PEER])
+    assert main(options, lambda _: coach) == FAILED
+    assert "нет ни одного случая" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "said"),
+    [
+        ("questions.jsonl", "{нет", r"questions.jsonl:1: строка не JSON"),
+        (
+            "questions.jsonl",
+            '{"id": 1, "question": "а"}',
+            r"questions.jsonl:1: нет поля «situations»",
+        ),
+        (
+            "questions.jsonl",
+            '{"id": 1, "question": "а", "situations": ["нечто"], "author": "я"}',
+            r"questions.jsonl:1: нет ситуации «нечто»",
+        ),
+        ("questions.jsonl", "[1]", r"questions.jsonl:1: поле не того вида"),
+        ("hostile.jsonl", '{"id": 1, "text": "а", "kind": "x", "expect": "что"}', "expect «что»"),
+        (
+            "hostile.jsonl",
+            '{"id": 1, "text": "а", "kind": "x", "expect": "any", "never": ["("]}',
+            "hostile.jsonl:1: выражение",
+        ),
+        ("responses/duties.yaml", "situation: [", r"duties.yaml:\d+: файл не читается"),
+        ("responses/duties.yaml", "situation: duties", "duties.yaml:1: нет поля «citations»"),
+        (
+            "responses/duties.yaml",
+            "situation: duties\ncitations: [нет такой]\nrequired: []",
+            "duties.yaml:2: цитаты нет",
+        ),
+    ],
+)
+def test_a_malformed_gold_file_is_named_with_line_and_remedy(
+    coach: Coach,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    file: str,
+    line: str,
+    said: str,
+) -> None:
+    gold = tmp_path / "gold"
+    shutil.copytree(GOLD, gold)
+    (gold / file).write_text(line + "\n", "utf-8")
+    with pytest.raises(GoldError, match=said):
+        read_gold(gold, coach.knowledge)
+    assert main(["--gold", str(gold)], lambda _: coach) == COULD_NOT
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_gold_set_has_what_it_must_have(coach: Coach) -> None:
+    gold = read_gold(GOLD, coach.knowledge)
+    suites = Counter(case.suite for case in gold.cases)
+    assert suites["two"] >= 30
+    assert suites["not_answered"] >= 200
+    near = [case for case in gold.cases if case.kind == "near_miss"]
+    assert 2 * len(near) >= suites["not_answered"]
+    assert suites["hostile"] >= 80
+    lines = (GOLD / "conversations.jsonl").read_text("utf-8").splitlines()
+    assert len(lines) >= 40
+    assert set(gold.responses) == set(coach.knowledge.situations)
+    for name in coach.knowledge.situations:
+        own = [
+            case for case in gold.cases if case.suite == "situations" and case.expected == (name,)
+        ]
+        assert len(own) >= 15
+        assert len({case.kind for case in own}) >= 3
+
+
+def test_a_skeleton_for_a_company_reads_back(
+    small_knowledge: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gold = tmp_path / "new"
+    options = ["new", "--knowledge", str(small_knowledge), "--gold", str(gold)]
+    assert main(options) == PASSED
+    read = read_gold(gold, load_knowledge(small_knowledge))
+    assert set(read.responses) == {"boss_phone", "child_caller", "slow_speaker"}
+    assert main(options) == COULD_NOT
+    assert "не пуста" in capsys.readouterr().err
+
+
+def test_only_a_sure_difference_is_called_worse() -> None:
+    before = {"turns": {str(n): 1.0 for n in range(100)}}
+    chance = {"turns": {str(n): float(n != 3) for n in range(100)}}
+    worse = {"turns": {str(n): float(n % 4 > 0) for n in range(100)}}
+    assert [one.is_fine for one in compare(before, chance)] == [True]
+    assert [one.is_fine for one in compare(before, worse)] == [False]
+    assert [one.is_fine for one in compare(worse, before)] == [True]
+    assert compare(before, before) == []
+    assert interval([1.0, 1.0]) == (1.0, 1.0)
+
+
+def test_a_baseline_survives_being_written(coach: Coach, tmp_path: Path) -> None:
+    gold = read_gold(GOLD, coach.knowledge)
+    made = run_cases(coach, gold, Selection(("two",)), (), lambda steps, label: steps)
+    write_baseline(made, tmp_path / "b.json")
+    assert read_baseline(tmp_path / "b.json") == by_case(made)
+    assert read_baseline(tmp_path / "none.json") == {}
+
+
+def test_peers_are_measured_on_the_same_questions(coach: Coach) -> None:
+    gold = read_gold(GOLD, coach.knowledge)
+    selection = Selection(("situations",), "child_caller")
+    made = run_cases(coach, gold, selection, (), lambda steps, label: steps)
+    ours, plain, lexical = measure_peers(
+        made.results, gold, next(iter(coach.knowledge.documents.values()))
+    )
+    assert ours.first > plain.first
+    assert ours.first > lexical.first
+    assert 0 <= plain.first <= plain.three <= 1
+
+
+def test_nothing_to_run_is_told(coach: Coach, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--fast", "--situation", "nowhere"], lambda _: coach) == COULD_NOT
+    assert "--situation" in capsys.readouterr().err
+
+
+def test_a_bad_revision_is_told(
+    real_settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--compare", "no-such-revision", "HEAD"]) == COULD_NOT
+    assert "no-such-revision" in capsys.readouterr().err
+
+
+def test_a_judge_needs_a_model(coach: Coach, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--fast", "--only", "two", "--judge", "3"]
+    assert main(options, lambda _: coach) == COULD_NOT
+    assert "COACH_LLM" in capsys.readouterr().err
