@@ -26,9 +26,10 @@ QUIT_SIGNALS = (130, 141)
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return the exit status (0 fine, 1 failed, 2 wrong usage)."""
     parser = _parser()
-    options, options.rest = parser.parse_known_args(arguments)
-    if options.rest and options.run is not _eval:
-        parser.error(f"unrecognized arguments: {' '.join(options.rest)}")
+    options, rest = parser.parse_known_args(arguments)
+    options.rest = rest
+    if rest and options.run is not _eval:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         return int(options.run(options, load_settings()))
     except CoachError as error:

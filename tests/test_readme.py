@@ -24,11 +24,11 @@ def test_every_make_target_exists() -> None:
 
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"\| `coach ([a-z]+)", README))))
-def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_has_help(command: str, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])
     assert ended.value.code == 0
-    assert "usage: coach" in capsys.readouterr().out
+    assert "usage: coach" in capfd.readouterr().out
 
 
 def test_every_command_is_in_readme(capsys: pytest.CaptureFixture[str]) -> None:
