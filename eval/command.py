@@ -18,6 +18,7 @@ from coach import build_coach, build_index, load_settings
 from coach.assembly import show_progress
 from coach.coaching import Coach
 from coach.errors import CoachError
+from coach.index.embeddings import STATIC
 from coach.instruction.provenance import read_repairs
 from coach.settings import PROJECT_FOLDER, Settings
 from eval.comparison import compare_variants
@@ -118,7 +119,8 @@ def _evaluate(options: argparse.Namespace, settings: Settings, open_coach: Opene
     if is_whole and not options.fast:
         run_measures(coach, run, EXTERNAL)
         document = next(iter(coach.knowledge.documents.values()))
-        peers = measure_peers(run.results, gold, document)
+        encoder = "" if settings.embedder == STATIC else settings.embedder
+        peers = measure_peers(run.results, gold, document, encoder)
         ratio = peers[0].p95_ms / peers[1].p95_ms
     if options.judge:
         run.notes.append(judge_run(run, gold, settings, options.judge))

@@ -33,14 +33,22 @@ class Peer:
 
 
 def measure_peers(
-    results: Sequence[Result], gold: GoldSet, document: ReceivedDocument
+    results: Sequence[Result], gold: GoldSet, document: ReceivedDocument, encoder: str = ""
 ) -> list[Peer]:
-    """Return the peers and ourselves on the one-situation and the not-answered questions."""
+    """Return the peers and ourselves on the one-situation and the not-answered questions.
+
+    `encoder` names a sentence-transformers model for one more plain chain: a multilingual E5,
+    where a hub is reached.
+    """
     cases = [one.case for one in results if one.case.suite == "situations" and not one.damage]
     peers = [_ours(results)]
     with tempfile.TemporaryDirectory() as folder:
         chain = build_plain_chain(document, Path(folder) / "chroma")
         peers.append(_peer(word("page.peer_plain"), cases, gold, document, _from_chain(chain)))
+        if encoder:
+            other = build_plain_chain(document, Path(folder) / "other", encoder)
+            title = word("page.peer_other", encoder=encoder)
+            peers.append(_peer(title, cases, gold, document, _from_chain(other)))
         step = CHUNK_CHARS - OVERLAP_CHARS
         chunks = [document.text[n : n + CHUNK_CHARS] for n in range(0, len(document.text), step)]
         LexicalIndex.build(chunks, Path(folder) / "lexical")

@@ -19,8 +19,10 @@ OVERLAP_CHARS = 50
 STUFFED = 4
 
 
-def build_plain_chain(document: ReceivedDocument, folder: Path) -> Callable[[str], str]:
-    """Return the chain from a question to the stuffed context."""
+def build_plain_chain(
+    document: ReceivedDocument, folder: Path, encoder: str = ""
+) -> Callable[[str], str]:
+    """Return the chain from a question to the stuffed context, with another encoder by name."""
     from langchain_core.documents import Document
 
     step = CHUNK_CHARS - OVERLAP_CHARS
@@ -28,7 +30,7 @@ def build_plain_chain(document: ReceivedDocument, folder: Path) -> Callable[[str
         Document(id=str(start), page_content=document.text[start : start + CHUNK_CHARS])
         for start in range(0, len(document.text), step)
     ]
-    store = open_store(folder, SentenceTransformerEmbeddings(str(_encoder())))
+    store = open_store(folder, SentenceTransformerEmbeddings(encoder or str(_encoder())))
     add_documents(store, chunks, lambda steps, label: steps, "chunks")
     retriever = store.as_retriever(search_kwargs={"k": STUFFED})
     return lambda question: "\n\n".join(one.page_content for one in retriever.invoke(question))
