@@ -15,6 +15,7 @@ from coach.texts import text
 
 if TYPE_CHECKING:
     from coach.answering.advice import Adviser
+    from coach.archive.archive import Archive
     from coach.coaching import Coach
     from coach.index.build import IndexRecipe
     from coach.instruction.knowledge import Knowledge
@@ -114,6 +115,19 @@ def build_coach(settings: Settings, *, report: Report = report_to_stderr) -> Coa
     embeddings = load_embeddings(settings.embedder, settings.index / "embedders", show_progress)
     index = open_index(settings.index, recipe, embeddings)
     return Coach(index, settings, lambda: _load_adviser(settings, index.knowledge, report))
+
+
+def open_archive(settings: Settings) -> Archive:
+    """Open the database of conversations and verdicts, and forget what is too old.
+
+    Raises ArchiveError when it cannot be opened.
+    """
+    from coach.archive.archive import Archive
+
+    archive = Archive(settings.archive_url)
+    if settings.keep_days:
+        archive.forget_older(settings.keep_days)
+    return archive
 
 
 def find_index_fault(settings: Settings) -> str | None:

@@ -6,6 +6,8 @@ CoachError
 ├── IndexUnusableError   an index cannot be opened and was not rebuilt
 ├── IndexBusyError       another process is building the same index for too long
 ├── InputError           a batch line is not what the contract asks for
+├── ArchiveError         the database is locked, full, gone or misconfigured
+├── StaleError           somebody else changed the same thing meanwhile
 └── ModelError           the language model is misconfigured, down or refuses
 
 Each message is Russian, says what failed and what to do, and is fit for a person's eyes.
@@ -35,6 +37,14 @@ class IndexBusyError(CoachError):
 
 class InputError(CoachError):
     """A line of a batch is not a question."""
+
+
+class ArchiveError(CoachError):
+    """What people asked and judged cannot be kept or read."""
+
+
+class StaleError(CoachError):
+    """Somebody else was first; nothing was overwritten."""
 
 
 class ModelError(CoachError):

@@ -88,6 +88,14 @@ class Settings(BaseSettings):
         description="Cross-encoder that checks proven sentences once more: a folder or a hub "
         "name of a multilingual entailment model; empty means none.",
     )
+    database_url: SecretStr = Field(
+        SecretStr("sqlite:///data/coach.db"),
+        description="Database of conversations and verdicts, as SQLAlchemy names it; a relative "
+        "SQLite path is in the project folder.",
+    )
+    keep_days: int = Field(
+        90, ge=0, description="How many days conversations are kept; 0 means for ever."
+    )
     host: str = Field("127.0.0.1", description="Address that the chat page listens on.")
     port: int = Field(8501, ge=1, le=65535, description="Port of the chat page.")
 
@@ -95,6 +103,14 @@ class Settings(BaseSettings):
     @classmethod
     def _expand(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @property
+    def archive_url(self) -> str:
+        """The database's address, with a relative SQLite path made absolute."""
+        url = self.database_url.get_secret_value()
+        path = url.removeprefix("sqlite:///")
+        is_relative = url != path and path and not path.startswith(("/", ":"))
+        return f"sqlite:///{PROJECT_FOLDER / path}" if is_relative else url
 
     @property
     def wants_hub(self) -> bool:

@@ -35,9 +35,10 @@ def _no_settings_from_outside() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def real_settings() -> Settings:
-    """The default settings, with the real index built."""
-    settings = make_settings()
+def real_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The default settings but for the database, with the real index built."""
+    database = tmp_path_factory.mktemp("archive") / "coach.db"
+    settings = make_settings(database_url=f"sqlite:///{database}")
     build_index(settings, report=report_nothing)
     return settings
 

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -30,9 +31,17 @@ def run_page(**environment: str) -> Iterator[ServedPage]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
+    folder = tempfile.TemporaryDirectory()
+    database = {"COACH_DATABASE_URL": f"sqlite:///{folder.name}/coach.db"}
     process = subprocess.Popen(
         [sys.executable, "-m", "coach.cli", "ui"],
-        env={**os.environ, "PYTHONUNBUFFERED": "1", "COACH_PORT": str(port), **environment},
+        env={
+            **os.environ,
+            **database,
+            "PYTHONUNBUFFERED": "1",
+            "COACH_PORT": str(port),
+            **environment,
+        },
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -45,6 +54,7 @@ def run_page(**environment: str) -> Iterator[ServedPage]:
     finally:
         process.terminate()
         process.wait(START_SECONDS)
+        folder.cleanup()
 
 
 def _wait_until_healthy(address: str) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from coach.errors import CoachError
 from ui.chat_page import show_chat
+from ui.review_page import show_review
 from ui.words import show, word
 
 STYLE = Path(__file__).with_name("style.css")
@@ -19,7 +20,11 @@ def main() -> None:
     st.set_page_config(page_title=word("page_title"), page_icon="🎧", layout="wide")
     st.html(STYLE)
     try:
-        show_chat()
+        pages = [
+            st.Page(show_chat, title=word("pages.chat"), url_path="chat", default=True),
+            st.Page(show_review, title=word("pages.review"), url_path="review"),
+        ]
+        st.navigation(pages, position="top").run()
     except CoachError as error:
         show(str(error), "item coach-avoid")
     except Exception as error:

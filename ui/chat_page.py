@@ -12,6 +12,7 @@ from coach.answering.reply import AdviceSentence, Choice, DroppedSentence, Reply
 from coach.coaching import Coach
 from coach.errors import ModelError
 from ui import session
+from ui.feedback_view import show_feedback
 from ui.instruction_view import show_instruction
 from ui.reply_view import show_reply
 from ui.words import shorten_question, show, word, words_list
@@ -54,6 +55,9 @@ def show_chat() -> None:
             _show_conversation(coach, turns)
         else:
             _show_empty(coach)
+    fault = session.archive_fault()
+    if fault:
+        show(fault, "status")
     st.html(FOCUS.format(turn=len(turns)), unsafe_allow_javascript=True)
 
 
@@ -81,6 +85,7 @@ def _show_conversation(coach: Coach, turns: list[Reply]) -> None:
     last = len(turns) - 1
     show_reply(turns[last], last, pick)
     _show_advice(coach, turns, last)
+    show_feedback(coach, last)
     if last:
         show(word("earlier"), "label", "h3")
     for number in range(last - 1, -1, -1):
@@ -119,8 +124,10 @@ def _show_advice(coach: Coach, turns: list[Reply], number: int) -> None:
     except ModelError as error:
         waiting.html(f'<p class="coach-status">{html.escape(str(error))}</p>')
         turns[number] = replace(reply, model=coach.model)
+        session.keep_turn(number)
         return
     turns[number] = coach.add_advice(reply, sentences)
+    session.keep_turn(number)
     waiting.empty()
     with place:
         _show_kept_advice(turns[number])

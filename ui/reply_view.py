@@ -106,7 +106,7 @@ def _show_citations(reply: Reply, numbers: tuple[int, ...], key: str) -> None:
             help=word("card.cite_help", section=citation.section),
             type="tertiary",
             on_click=session.open_source,
-            args=(citation,),
+            args=(citation, int(key.split("-")[0])),
         )
 
 

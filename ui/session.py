@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from coach.answering.reply import Citation, Reply
+from coach.archive.archive import OPENED, Archive
+from coach.assembly import open_archive
 from coach.coaching import Coach
+from coach.errors import CoachError
 from coach.serving import shared_coach
 from coach.settings import Settings, load_settings
 from ui.words import word
 
 TURNS, SOURCE = "turns", "source"
+CONVERSATION, IDS, SIGNALLED, FAULT = "c", "ids", "signalled", "fault"
+LOCAL_USER = "local"
+
+Kept = TypeVar("Kept")
 
 
 @st.cache_resource(show_spinner=False)
@@ -27,27 +35,95 @@ def current_coach() -> Coach:
         return shared_coach(page_settings())
 
 
+@st.cache_resource(show_spinner=False)
+def archive() -> Archive:
+    """The archive of this process."""
+    return open_archive(page_settings())
+
+
+def operator() -> str:
+    """Who sits here. On loopback there is one local user, who may do everything."""
+    return LOCAL_USER
+
+
 def turns() -> list[Reply]:
-    """The replies of this conversation, oldest first."""
-    replies: list[Reply] = st.session_state.setdefault(TURNS, [])
+    """The replies of this conversation, oldest first; after a reload, as they were first shown."""
+    if TURNS not in st.session_state:
+        name = st.query_params.get(CONVERSATION, "")
+        kept = _guarded(lambda: archive().conversation(name, operator())) if name else None
+        st.session_state[TURNS] = kept or []
+        st.session_state[CONVERSATION] = name if kept else ""
+        st.session_state[IDS] = {}
+    replies: list[Reply] = st.session_state[TURNS]
     return replies
 
 
 def add_turn(reply: Reply) -> None:
-    """Remember a reply; the source of the one before is closed."""
+    """Remember and keep a reply; the source of the one before is closed."""
     turns().append(reply)
+    keep_turn(len(turns()) - 1)
     close_source()
+
+
+def keep_turn(number: int) -> None:
+    """Keep a reply in the archive as it is now; a fault there never takes the card away."""
+
+    def keep() -> int:
+        if not st.session_state.get(CONVERSATION):
+            st.session_state[CONVERSATION] = archive().start(operator())
+        name = st.session_state[CONVERSATION]
+        st.query_params[CONVERSATION] = name
+        return archive().keep(name, number, turns()[number])
+
+    found = _guarded(keep)
+    if found is not None:
+        st.session_state.setdefault(IDS, {})[number] = found
+
+
+def signal(number: int, kind: str, situation: str = "") -> None:
+    """Keep what the operator made of a reply."""
+    if number not in st.session_state.get(IDS, {}):
+        keep_turn(number)
+    kept = st.session_state.get(IDS, {}).get(number)
+    if kept is not None:
+        _guarded(lambda: archive().signal(kept, kind, situation))
+        st.session_state[f"{SIGNALLED}-{number}"] = kind
+
+
+def signalled(number: int) -> str:
+    """What the operator said of a reply in this session, or nothing."""
+    return str(st.session_state.get(f"{SIGNALLED}-{number}", ""))
+
+
+def archive_fault() -> str:
+    """What went wrong with the archive in this run of the page, or nothing."""
+    return str(st.session_state.pop(FAULT, ""))
+
+
+def _guarded(work: Callable[[], Kept]) -> Kept | None:
+    try:
+        return work()
+    except CoachError as error:
+        st.session_state[FAULT] = str(error)
+        return None
 
 
 def clear() -> None:
     """Begin a new conversation."""
+    for name in [*st.session_state]:
+        if str(name).startswith((SIGNALLED, IDS, CONVERSATION)):
+            del st.session_state[name]
     st.session_state[TURNS] = []
+    st.query_params.clear()
     close_source()
 
 
-def open_source(citation: Citation) -> None:
-    """Show the instruction with this citation highlighted."""
+def open_source(citation: Citation, number: int = -1) -> None:
+    """Show the instruction with this citation highlighted; opening it is a silent signal."""
     st.session_state[SOURCE] = citation
+    kept = st.session_state.get(IDS, {}).get(number)
+    if kept is not None:
+        _guarded(lambda: archive().signal(kept, OPENED))
 
 
 def close_source() -> None:

@@ -130,3 +130,28 @@ class Reply:
     def citation(self, number: int) -> Citation:
         """The citation of this number; raises StopIteration when there is none."""
         return next(one for one in self.citations if one.number == number)
+
+
+def read_reply(row: dict[str, Any]) -> Reply:
+    """Read a reply back from what `to_json` gave."""
+    parts: dict[str, type[Any]] = {
+        "situations": ShownSituation,
+        "evidence": Evidence,
+        "say": Phrase,
+        "do": Guidance,
+        "avoid": Guidance,
+        "conflicts": Conflict,
+        "citations": Citation,
+        "choices": Choice,
+        "advice": AdviceSentence,
+        "dropped": DroppedSentence,
+    }
+    read = dict(row)
+    for name, kind in parts.items():
+        if read[name] is not None:
+            read[name] = tuple(kind(**_as_tuples(one)) for one in read[name])
+    return Reply(**read)
+
+
+def _as_tuples(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}

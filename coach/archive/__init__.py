@@ -1,0 +1,1 @@
+"""The archive: conversations, what operators made of them, and what trainers judged."""

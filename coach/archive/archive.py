@@ -1,0 +1,285 @@
+"""The archive: keeps answers as they were first shown, and what people made of them.
+
+SQLite by default, any other database by `COACH_DATABASE_URL`. Private data is masked before it is
+written.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session, selectinload
+
+from coach.answering.card import write_text
+from coach.answering.reply import Reply, read_reply
+from coach.archive.database import open_database
+from coach.archive.tables import (
+    ConversationRow,
+    LessonRow,
+    SignalRow,
+    TurnRow,
+    VerdictRow,
+    now,
+)
+from coach.errors import ArchiveError, StaleError
+from coach.language.lemmas import fold
+from coach.privacy.masking import mask
+from coach.texts import text
+
+HELPED, NOT_HELPED, WRONG, MISSING = "helped", "not_helped", "wrong_situation", "not_in_text"
+COPIED, OPENED = "copied", "opened"
+RIGHT, FALSE, CRITICAL = "right", "false", "critical"
+SHOWN, UNSURE = "shown", "unsure"
+# What needs a trainer first: the higher, the sooner.
+NEED = {WRONG: 6, NOT_HELPED: 5, MISSING: 4}
+NEED_OF_OUTCOME = {"not_in_instruction": 3, UNSURE: 2}
+DROPPED_NEED, LEAST_SURE, UNSURE_NEED = 1, 0.7, 1
+
+
+@dataclass(frozen=True)
+class KeptTurn:
+    """An answer as it is kept: who asked, when, what came, and what was made of it."""
+
+    id: int
+    conversation: str
+    operator: str
+    asked_at: datetime
+    reply: Reply
+    signals: tuple[str, ...]
+    situation: str
+    verdict: str
+    note: str
+    trainer: str
+    revision: int
+
+    @property
+    def need(self) -> int:
+        """How much it needs a trainer: a wrong situation most, a good answer least."""
+        said = max((NEED.get(kind, 0) for kind in self.signals), default=0)
+        outcome = NEED_OF_OUTCOME.get(outcome_of(self.reply), 0)
+        sure = max((one.confidence for one in self.reply.situations), default=1.0)
+        doubt = UNSURE_NEED if self.reply.answered and sure < LEAST_SURE else 0
+        return max(said, outcome, doubt, DROPPED_NEED if self.reply.dropped else 0)
+
+
+def outcome_of(reply: Reply) -> str:
+    """What a reply came to: a card shown, unsure, or the reason of the refusal."""
+    return SHOWN if reply.answered else reply.refusal or UNSURE
+
+
+class Archive:
+    """Everything that is kept; its methods may be called from any thread."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_database(url)
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        try:
+            with Session(self._engine) as session, session.begin():
+                yield session
+        except IntegrityError as error:
+            raise StaleError(text("archive.stale")) from error
+        except SQLAlchemyError as error:
+            raise ArchiveError(text("archive.failed", fault=type(error).__name__)) from error
+
+    def start(self, operator: str) -> str:
+        """Begin a conversation; return its id."""
+        name = uuid.uuid4().hex
+        with self._session() as session:
+            session.add(ConversationRow(id=name, operator=operator))
+        return name
+
+    def keep(self, conversation: str, number: int, reply: Reply) -> int:
+        """Keep an answer as it was shown, its private data masked; return its id.
+
+        The same number again replaces what was kept: the model's words came later.
+        """
+        masked = hide_private(reply)
+        values = {
+            "question": masked.question,
+            "reply": masked.to_json(),
+            "outcome": outcome_of(masked),
+            "knowledge_version": masked.knowledge_version,
+        }
+        with self._session() as session:
+            found = session.scalar(
+                select(TurnRow).where(
+                    TurnRow.conversation_id == conversation, TurnRow.number == number
+                )
+            )
+            if found is None:
+                found = TurnRow(conversation_id=conversation, number=number, **values)
+                session.add(found)
+            else:
+                for name, value in values.items():
+                    setattr(found, name, value)
+            session.flush()
+            return found.id
+
+    def conversation(self, name: str, operator: str) -> list[Reply]:
+        """The replies of an operator's own conversation; empty for anybody else's."""
+        with self._session() as session:
+            rows = session.scalars(
+                select(TurnRow)
+                .join(ConversationRow)
+                .where(ConversationRow.id == name, ConversationRow.operator == operator)
+                .order_by(TurnRow.number)
+            )
+            return [read_reply(row.reply) for row in rows]
+
+    def owns(self, name: str, operator: str) -> bool:
+        """Whether a conversation is this operator's."""
+        with self._session() as session:
+            found = session.get(ConversationRow, name)
+            return found is not None and found.operator == operator
+
+    def signal(self, turn: int, kind: str, situation: str = "") -> None:
+        """Keep what an operator made of an answer; a new opinion replaces the one before."""
+        with self._session() as session:
+            if kind not in (COPIED, OPENED):
+                opinions = (HELPED, NOT_HELPED, WRONG, MISSING)
+                session.execute(
+                    delete(SignalRow).where(SignalRow.turn_id == turn, SignalRow.kind.in_(opinions))
+                )
+            session.add(SignalRow(turn_id=turn, kind=kind, situation=situation))
+
+    def judge(self, turn: int, value: str, note: str, trainer: str, seen_revision: int) -> None:
+        """Keep a trainer's verdict.
+
+        Raises StaleError when another trainer judged it after `seen_revision`: nothing is lost.
+        """
+        with self._session() as session:
+            found = session.get(VerdictRow, turn, with_for_update=True)
+            if (found.revision if found else 0) != seen_revision:
+                raise StaleError(text("archive.judged", trainer=found.trainer if found else ""))
+            if found is None:
+                session.add(VerdictRow(turn_id=turn, value=value, note=note, trainer=trainer))
+            else:
+                found.value, found.note, found.trainer = value, note, trainer
+                found.revision, found.at = found.revision + 1, now()
+
+    def queue(self, limit: int, *, judged: bool = False, words: str = "") -> list[KeptTurn]:
+        """The answers that trainers look at, those that need it most first."""
+        query = (
+            select(TurnRow)
+            .options(
+                selectinload(TurnRow.conversation),
+                selectinload(TurnRow.signals),
+                selectinload(TurnRow.verdict),
+            )
+            .order_by(TurnRow.asked_at.desc())
+            .limit(limit)
+        )
+        with self._session() as session:
+            kept = [_read_turn(row) for row in session.scalars(query)]
+        sought = fold(words)  # SQLite folds the case of Latin letters alone
+        wanted = [
+            one
+            for one in kept
+            if bool(one.verdict) == judged and sought in fold(one.reply.question)
+        ]
+        return sorted(wanted, key=lambda one: -one.need)
+
+    def turn(self, number: int) -> KeptTurn | None:
+        """One answer by its id."""
+        with self._session() as session:
+            found = session.get(TurnRow, number)
+            return _read_turn(found) if found else None
+
+    def add_lesson(
+        self, trainer: str, question: str, situation: str, before: str, after: str
+    ) -> int:
+        """Keep that a question was taught; return the lesson's id."""
+        lesson = LessonRow(
+            trainer=trainer,
+            question=question,
+            situation=situation,
+            version_before=before,
+            version_after=after,
+        )
+        with self._session() as session:
+            session.add(lesson)
+            session.flush()
+            return lesson.id
+
+    def lessons(self, limit: int) -> list[LessonRow]:
+        """The last lessons that were not undone, newest first."""
+        query = select(LessonRow).where(LessonRow.undone_at.is_(None))
+        with self._session() as session:
+            found = list(session.scalars(query.order_by(LessonRow.id.desc()).limit(limit)))
+            session.expunge_all()
+            return found
+
+    def mark_undone(self, lesson: int) -> None:
+        """Keep that a lesson was taken back."""
+        with self._session() as session:
+            found = session.get(LessonRow, lesson)
+            if found:
+                found.undone_at = now()
+
+    def export(self, operator: str) -> list[dict[str, Any]]:
+        """Everything that is kept of one operator, as plain data."""
+        query = select(TurnRow).join(ConversationRow).where(ConversationRow.operator == operator)
+        with self._session() as session:
+            return [
+                {"asked_at": row.asked_at.isoformat(), "reply": row.reply}
+                for row in session.scalars(query.order_by(TurnRow.id))
+            ]
+
+    def forget(self, operator: str) -> int:
+        """Delete everything that is kept of one operator; return how many conversations."""
+        return self._delete(ConversationRow.operator == operator)
+
+    def forget_older(self, days: int) -> int:
+        """Delete conversations older than so many days; return how many."""
+        return self._delete(ConversationRow.started_at < now() - timedelta(days=days))
+
+    def _delete(self, condition: Any) -> int:
+        with self._session() as session:
+            rows: Sequence[ConversationRow] = session.scalars(
+                select(ConversationRow).where(condition)
+            ).all()
+            for row in rows:
+                session.delete(row)
+            return len(rows)
+
+
+def hide_private(reply: Reply) -> Reply:
+    """A reply whose question and echo hold placeholders instead of private data."""
+    question, understood = mask([reply.question, reply.understood_as or ""])
+    hidden = replace(
+        reply,
+        question=question.text,
+        understood_as=understood.text if reply.understood_as else None,
+        advice=None
+        if reply.advice is None
+        else tuple(replace(one, text=mask([one.text])[0].text) for one in reply.advice),
+        dropped=tuple(replace(one, text=mask([one.text])[0].text) for one in reply.dropped),
+    )
+    return replace(hidden, text=write_text(hidden))
+
+
+def _read_turn(row: TurnRow) -> KeptTurn:
+    verdict = row.verdict
+    picked = [one.situation for one in row.signals if one.situation]
+    return KeptTurn(
+        row.id,
+        row.conversation_id,
+        row.conversation.operator,
+        row.asked_at,
+        read_reply(row.reply),
+        tuple(one.kind for one in row.signals),
+        picked[-1] if picked else "",
+        verdict.value if verdict else "",
+        verdict.note if verdict else "",
+        verdict.trainer if verdict else "",
+        verdict.revision if verdict else 0,
+    )

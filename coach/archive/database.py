@@ -1,0 +1,49 @@
+"""Opening the archive's database, and bringing its tables up to date by Alembic's migrations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from coach.errors import ArchiveError
+from coach.texts import text
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+BUSY_SECONDS = 10
+
+
+def open_database(url: str) -> Engine:
+    """Open a database and bring its tables up to date; raise ArchiveError when it cannot be."""
+    from alembic import command
+    from alembic.config import Config
+
+    try:
+        address = make_url(url)
+        is_sqlite = address.get_backend_name() == "sqlite"
+        if is_sqlite and address.database:
+            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            address, connect_args={"timeout": BUSY_SECONDS} if is_sqlite else {}, pool_pre_ping=True
+        )
+        if is_sqlite:
+            event.listen(engine, "connect", _prepare_sqlite)
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except (SQLAlchemyError, OSError, ModuleNotFoundError) as error:
+        shown = make_url(url).render_as_string(hide_password=True) if "://" in url else url
+        raise ArchiveError(text("archive.unreachable", url=shown, fault=error)) from error
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.close()

@@ -1,0 +1,97 @@
+"""The tables of the archive (SQLAlchemy); migrations make and change them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+ID_CHARS, NAME_CHARS, KIND_CHARS = 32, 120, 40
+
+
+def now() -> datetime:
+    """The present moment, with its zone."""
+    return datetime.now(UTC)
+
+
+class Base(DeclarativeBase):
+    """The declarative base of all tables."""
+
+
+class ConversationRow(Base):
+    """A conversation of one operator."""
+
+    __tablename__ = "conversations"
+
+    id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True)
+    operator: Mapped[str] = mapped_column(String(NAME_CHARS), index=True)
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+    turns: Mapped[list[TurnRow]] = relationship(
+        back_populates="conversation", cascade="all, delete-orphan", order_by="TurnRow.number"
+    )
+
+
+class TurnRow(Base):
+    """One answer as it was first shown; private data in it is masked."""
+
+    __tablename__ = "turns"
+    __table_args__ = (UniqueConstraint("conversation_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    question: Mapped[str] = mapped_column(Text)
+    reply: Mapped[dict[str, Any]] = mapped_column(JSON)
+    outcome: Mapped[str] = mapped_column(String(KIND_CHARS), index=True)
+    knowledge_version: Mapped[str] = mapped_column(String(NAME_CHARS))
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, index=True)
+    conversation: Mapped[ConversationRow] = relationship(back_populates="turns")
+    signals: Mapped[list[SignalRow]] = relationship(
+        cascade="all, delete-orphan", order_by="SignalRow.id"
+    )
+    verdict: Mapped[VerdictRow | None] = relationship(cascade="all, delete-orphan")
+
+
+class SignalRow(Base):
+    """What an operator made of an answer: said it, or showed it by copying and opening."""
+
+    __tablename__ = "signals"
+    __table_args__ = (Index("signals_turn_kind", "turn_id", "kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    turn_id: Mapped[int] = mapped_column(ForeignKey("turns.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(KIND_CHARS))
+    situation: Mapped[str] = mapped_column(String(NAME_CHARS), default="")
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+
+
+class VerdictRow(Base):
+    """A trainer's verdict on an answer; `revision` grows with each change of it."""
+
+    __tablename__ = "verdicts"
+
+    turn_id: Mapped[int] = mapped_column(
+        ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True
+    )
+    value: Mapped[str] = mapped_column(String(KIND_CHARS))
+    note: Mapped[str] = mapped_column(Text, default="")
+    trainer: Mapped[str] = mapped_column(String(NAME_CHARS))
+    revision: Mapped[int] = mapped_column(default=1)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+
+
+class LessonRow(Base):
+    """A question that a trainer taught; `undone_at` when it was taken back."""
+
+    __tablename__ = "lessons"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    trainer: Mapped[str] = mapped_column(String(NAME_CHARS))
+    question: Mapped[str] = mapped_column(Text)
+    situation: Mapped[str] = mapped_column(String(NAME_CHARS))
+    version_before: Mapped[str] = mapped_column(String(NAME_CHARS))
+    version_after: Mapped[str] = mapped_column(String(NAME_CHARS))
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+    undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)

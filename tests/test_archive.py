@@ -1,0 +1,187 @@
+"""The archive: answers as first shown, opinions, verdicts; masked, and lost to nobody."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from coach.answering.reply import AdviceSentence, DroppedSentence, read_reply
+from coach.archive.archive import (
+    COPIED,
+    CRITICAL,
+    FALSE,
+    HELPED,
+    NOT_HELPED,
+    RIGHT,
+    WRONG,
+    Archive,
+    hide_private,
+)
+from coach.archive.tables import ConversationRow, now
+from coach.coaching import Coach
+from coach.errors import ArchiveError, StaleError
+
+PRIVATE = "клиент Сидоров тел 8 916 204-17-38 требует телефон директора"
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'deep' / 'coach.db'}"
+
+
+@pytest.fixture
+def archive(url: str) -> Archive:
+    return Archive(url)
+
+
+def test_a_conversation_comes_back_with_the_citations_as_first_shown(
+    archive: Archive, url: str, coach: Coach
+) -> None:
+    name = archive.start("operator")
+    first = coach.reply([], "клиент требует телефон директора")
+    second = coach.reply([first], "а если не согласится?")
+    for number, reply in enumerate((first, second)):
+        archive.keep(name, number, reply)
+    again = Archive(url).conversation(name, "operator")
+    assert again == [first, second]
+    assert again[0].citations == first.citations
+
+
+def test_nobody_reads_anothers_conversation(archive: Archive, coach: Coach) -> None:
+    name = archive.start("one")
+    archive.keep(name, 0, coach.reply([], "в трубке ребёнок"))
+    assert archive.conversation(name, "other") == []
+    assert not archive.owns(name, "other")
+    assert archive.owns(name, "one")
+    assert not archive.owns("nonsense' or 1=1", "one")
+
+
+def test_private_data_is_never_written(archive: Archive, url: str, coach: Coach) -> None:
+    reply = replace(
+        coach.reply([], PRIVATE),
+        model="x",
+        advice=(AdviceSentence("Раз Сидоров требует, запишите [3].", (3,)),),
+        dropped=(DroppedSentence("Звоните 8 916 204-17-38", "number", "8"),),
+    )
+    archive.keep(archive.start("operator"), 0, reply)
+    path = url.removeprefix("sqlite:///")
+    with sqlite3.connect(path) as database:
+        stored = "\n".join(map(str, database.execute("select question, reply from turns")))
+    for secret in ("Сидоров", "204-17-38", "\\u0421\\u0438\\u0434\\u043e\\u0440"):
+        assert secret not in stored
+    assert hide_private(reply).citations == reply.citations
+
+
+def test_a_reply_survives_being_written_as_json(coach: Coach) -> None:
+    for message in ("мои обязанности", "какая скидка", "орёт и просит директора", ""):
+        reply = coach.reply([], message)
+        assert read_reply(reply.to_json()) == reply
+
+
+def test_the_models_words_replace_the_card_that_was_kept(archive: Archive, coach: Coach) -> None:
+    name = archive.start("operator")
+    card = coach.reply([], "в трубке ребёнок")
+    first = archive.keep(name, 0, card)
+    said = replace(card, model="x", advice=(AdviceSentence("Да [1].", (1,)),))
+    assert archive.keep(name, 0, said) == first
+    assert archive.conversation(name, "operator")[0].advice == said.advice
+
+
+def test_the_queue_is_ordered_by_need(archive: Archive, coach: Coach) -> None:
+    name = archive.start("operator")
+    asked = ["в трубке ребёнок", "Какая Скидка будет", "мне плохо", "говорит медленно"]
+    turns = [archive.keep(name, n, coach.reply([], one)) for n, one in enumerate(asked)]
+    archive.signal(turns[0], HELPED)
+    archive.signal(turns[2], NOT_HELPED)
+    archive.signal(turns[3], WRONG, "partly_heard")
+    archive.signal(turns[0], COPIED)
+    found = archive.queue(10)
+    assert [one.id for one in found] == [turns[3], turns[2], turns[1], turns[0]]
+    assert found[0].situation == "partly_heard"
+    assert found[3].signals == (HELPED, COPIED)
+    assert [one.id for one in archive.queue(10, words="СКИДКА")] == [turns[1]]
+    archive.signal(turns[3], HELPED)
+    assert archive.queue(10)[0].id == turns[2]
+
+
+def test_two_trainers_never_lose_each_others_work(archive: Archive, coach: Coach) -> None:
+    turn = archive.keep(archive.start("operator"), 0, coach.reply([], "в трубке ребёнок"))
+    archive.judge(turn, RIGHT, "", "first", seen_revision=0)
+    with pytest.raises(StaleError, match="first"):
+        archive.judge(turn, FALSE, "нет", "second", seen_revision=0)
+    kept = archive.turn(turn)
+    assert kept is not None
+    assert (kept.verdict, kept.trainer, kept.revision) == (RIGHT, "first", 1)
+    archive.judge(turn, CRITICAL, "вред", "second", seen_revision=1)
+    (judged,) = archive.queue(5, judged=True)
+    assert (judged.verdict, judged.note, judged.revision) == (CRITICAL, "вред", 2)
+    assert archive.queue(5) == []
+
+
+def test_many_sessions_write_at_once(archive: Archive, coach: Coach) -> None:
+    reply = coach.reply([], "в трубке ребёнок")
+    faults: list[Exception] = []
+
+    def work() -> None:
+        try:
+            name = archive.start("operator")
+            for number in range(10):
+                archive.signal(archive.keep(name, number, reply), HELPED)
+        except Exception as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert len(archive.queue(1000)) == 80
+
+
+def test_one_operators_data_is_exported_and_forgotten(archive: Archive, coach: Coach) -> None:
+    reply = coach.reply([], "в трубке ребёнок")
+    for operator in ("one", "other"):
+        archive.signal(archive.keep(archive.start(operator), 0, reply), HELPED)
+    assert len(archive.export("one")) == 1
+    assert archive.forget("one") == 1
+    assert archive.export("one") == []
+    assert len(archive.export("other")) == 1
+
+
+def test_old_conversations_are_forgotten(archive: Archive, coach: Coach) -> None:
+    old, new = archive.start("operator"), archive.start("operator")
+    for name in (old, new):
+        archive.keep(name, 0, coach.reply([], "в трубке ребёнок"))
+    with Session(archive._engine) as session, session.begin():
+        past = now() - timedelta(days=100)
+        session.execute(
+            update(ConversationRow).where(ConversationRow.id == old).values(started_at=past)
+        )
+    assert archive.forget_older(90) == 1
+    assert archive.conversation(old, "operator") == []
+    assert archive.conversation(new, "operator") != []
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite:////proc/nowhere/x.db", "oracle+x://a:b@c/d"])
+def test_a_database_that_cannot_be_is_told(url: str) -> None:
+    with pytest.raises(ArchiveError, match="COACH_DATABASE_URL") as caught:
+        Archive(url)
+    assert ":b@" not in str(caught.value)
+
+
+def test_a_locked_or_broken_database_is_told(archive: Archive, url: str, coach: Coach) -> None:
+    name = archive.start("operator")
+    path = Path(url.removeprefix("sqlite:///"))
+    with sqlite3.connect(path) as database:
+        database.execute("drop table signals")
+    turn = archive.keep(name, 0, coach.reply([], "в трубке ребёнок"))
+    with pytest.raises(ArchiveError, match="Карточки работают"):
+        archive.signal(turn, HELPED)

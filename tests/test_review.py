@@ -1,0 +1,150 @@
+"""The trainer's page and the operator's opinion, through Streamlit's AppTest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from coach import build_index
+from coach.assembly import report_nothing
+from coach.settings import Settings
+from tests.test_page import PAGE, ask, words_on
+from ui import session
+from ui.words import word
+
+REVIEW = """
+import sys
+from ui import session
+from ui.review_page import show_review
+show_review()
+"""
+
+
+@pytest.fixture
+def settings(small_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    change = {"database_url": type(small_settings.database_url)(f"sqlite:///{tmp_path}/coach.db")}
+    made = small_settings.model_copy(update=change)
+    build_index(made, report=report_nothing)
+    monkeypatch.setattr(session, "load_settings", lambda: made)
+    session.page_settings.clear()
+    session.archive.clear()
+    return made
+
+
+@pytest.fixture
+def chat(settings: Settings) -> AppTest:
+    return AppTest.from_file(PAGE, default_timeout=60).run()
+
+
+def open_review() -> AppTest:
+    page = AppTest.from_string(REVIEW, default_timeout=120).run()
+    assert not page.exception
+    return page
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    (button,) = [one for one in page.button if one.label == label]
+    button.click().run()
+    assert not page.exception
+    return page
+
+
+def test_an_opinion_reaches_the_trainers_queue(chat: AppTest) -> None:
+    ask(chat, "дайте телефон директора")
+    press(chat, word("feedback.not_helped"))
+    assert word("feedback.thanks") in words_on(chat)
+    review = open_review()
+    assert "дайте телефон директора" in words_on(review)
+    assert word("feedback.not_helped") in words_on(review)
+
+
+def test_the_wrong_situation_asks_for_the_right_one(chat: AppTest) -> None:
+    ask(chat, "дайте телефон директора")
+    press(chat, word("feedback.wrong_situation"))
+    (pick,) = [one for one in chat.selectbox if one.label == word("feedback.pick")]
+    pick.set_value("Абонент говорит медленно").run()
+    assert not chat.exception
+    (kept,) = session.archive().queue(5)
+    assert kept.situation == "slow_speaker"
+    review = open_review()
+    assert word("review.operator_says", title="Абонент говорит медленно") in words_on(review)
+
+
+def test_a_conversation_survives_a_reload(chat: AppTest) -> None:
+    ask(chat, "дайте телефон директора")
+    ask(chat, "говорит медленно")
+    again = AppTest.from_file(PAGE, default_timeout=60)
+    again.query_params["c"] = chat.query_params["c"]
+    again.run()
+    assert not again.exception
+    shown = words_on(again)
+    assert "Абонент говорит медленно" in shown
+    assert "дайте телефон директора" in shown
+    strange = AppTest.from_file(PAGE, default_timeout=60)
+    strange.query_params["c"] = "nonsense"
+    assert word("empty.heading") in words_on(strange.run())
+
+
+def test_an_empty_queue_says_so(settings: Settings) -> None:
+    assert word("review.empty") in words_on(open_review())
+
+
+def test_a_verdict_takes_the_answer_out_of_the_queue(chat: AppTest) -> None:
+    ask(chat, "дайте телефон директора")
+    review = open_review()
+    press(review, word("review.critical"))
+    assert word("review.empty") in words_on(review)
+    (kept,) = session.archive().queue(5, judged=True)
+    assert (kept.verdict, kept.trainer) == ("critical", "local")
+
+
+def test_a_second_trainers_late_verdict_is_told_and_lost_to_nobody(chat: AppTest) -> None:
+    ask(chat, "дайте телефон директора")
+    first, second = open_review(), open_review()
+    press(first, word("review.right"))
+    press(second, word("review.critical"))
+    assert "уже оценил" in words_on(second)
+    (kept,) = session.archive().queue(5, judged=True)
+    assert kept.verdict == "right"
+
+
+def test_teach_see_the_effect_publish_ask_again_undo(chat: AppTest) -> None:
+    question = "внучок лепечет без умолку"
+    ask(chat, question)
+    review = open_review()
+    (pick,) = [one for one in review.selectbox if one.label == word("teach.pick")]
+    pick.set_value("На линии ребёнок").run()
+    press(review, word("teach.foresee"))
+    assert word("teach.after", outcome="На линии ребёнок") in words_on(review)
+    press(review, word("teach.publish"))
+    assert "Опубликовано" in words_on(review)
+    ask(chat, question)
+    assert "сколько Вам лет" in words_on(chat)
+    press(review, word("teach.undo"))
+    assert "Отменено" in words_on(review)
+    assert session.archive().lessons(5) == []
+
+
+def test_a_broken_archive_never_takes_the_card_away(
+    chat: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from coach.archive.archive import Archive
+    from coach.errors import ArchiveError
+
+    def fail(*_: object) -> None:
+        raise ArchiveError("база молчит")
+
+    monkeypatch.setattr(Archive, "keep", fail)
+    ask(chat, "дайте телефон директора")
+    assert "Извините" in chat.code[0].value
+    assert "база молчит" in words_on(chat)
+
+
+def test_what_operators_typed_is_inert_for_trainers(chat: AppTest) -> None:
+    ask(chat, "<script>alert(1)</script> [x](http://a) дайте телефон директора")
+    review = open_review()
+    markup = " ".join(str(one.proto.body) for one in review.get("html"))
+    assert "<script>alert" not in markup
+    assert "&lt;script&gt;" in markup

@@ -1,0 +1,34 @@
+"""What the operator makes of an answer: four buttons, one tap."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from coach.archive.archive import HELPED, MISSING, NOT_HELPED, WRONG
+from coach.coaching import Coach
+from ui import session
+from ui.words import show, word
+
+OPINIONS = (HELPED, NOT_HELPED, WRONG, MISSING)
+
+
+def show_feedback(coach: Coach, turn: int) -> None:
+    """Show the buttons under the newest answer, and the situations when it was the wrong one."""
+    said = session.signalled(turn)
+    with st.container(horizontal=True, gap="xsmall", key=f"feedback-{turn}"):
+        for kind in OPINIONS:
+            st.button(
+                word(f"feedback.{kind}"),
+                key=f"opinion-{turn}-{kind}",
+                type="primary" if said == kind else "secondary",
+                on_click=session.signal,
+                args=(turn, kind),
+            )
+    if said == WRONG:
+        titles = {one.title: name for name, one in coach.knowledge.situations.items()}
+        picked = st.selectbox(word("feedback.pick"), list(titles), index=None, key=f"wrong-{turn}")
+        if picked and st.session_state.get(f"told-{turn}") != picked:
+            session.signal(turn, WRONG, titles[picked])
+            st.session_state[f"told-{turn}"] = picked
+    if said:
+        show(word("feedback.thanks"), "status")
