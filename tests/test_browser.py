@@ -153,3 +153,22 @@ def test_the_page_asked_nothing_from_outside() -> None:
 
 def test_screenshots_were_taken() -> None:
     assert len(list(Path(SHOTS).glob("card-*.png"))) == 4
+
+
+def test_a_reload_keeps_the_conversation_and_the_trainer_sees_the_opinion(
+    browser: Browser, address: str
+) -> None:
+    page = open_page(browser, address, "light", 1366, 768)
+    page.get_by_test_id("stChatInputTextArea").fill("в трубке ребёнок, что сказать")
+    page.keyboard.press("Enter")
+    page.get_by_text("На линии ребёнок").first.wait_for()
+    page.get_by_role("button", name="Не помогло").click()
+    page.get_by_text("Записано, тренер увидит.").wait_for()
+    page.reload()
+    page.get_by_text("Вопрос: в трубке ребёнок, что сказать").first.wait_for()
+    assert page.get_by_test_id("stCode").first.inner_text().startswith("Рядом с Вами")
+    page.goto(f"{address}/review")
+    page.get_by_role("button", name="в трубке ребёнок, что сказать · Не помогло").wait_for()
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / "review-light.png")
+    page.context.close()

@@ -109,7 +109,7 @@ def test_words_are_split_only_where_all_parts_are_known() -> None:
 
 @pytest.mark.parametrize("kind", PERTURBATIONS)
 def test_damage_is_the_same_for_the_same_seed(kind: str) -> None:
-    question = "Клиент требует телефон директора, что ответить ему сейчас?"
+    question = "Клиент ещё требует телефон директора, что ответить ему сейчас?"
     assert perturb(question, kind, 1) == perturb(question, kind, 1) != question
 
 

@@ -127,6 +127,16 @@ def test_teach_see_the_effect_publish_ask_again_undo(chat: AppTest) -> None:
     assert session.archive().lessons(5) == []
 
 
+def test_a_choice_of_a_refused_answer_proposes_its_situation(chat: AppTest) -> None:
+    ask(chat, "какая скидка на диван")
+    review = open_review()
+    (choice,) = [one for one in review.button if one.label == "На линии ребёнок"]
+    choice.click().run()
+    assert not review.exception
+    (pick,) = [one for one in review.selectbox if one.label == word("teach.pick")]
+    assert pick.value == "На линии ребёнок"
+
+
 def test_a_broken_archive_never_takes_the_card_away(
     chat: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

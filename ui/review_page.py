@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
+from coach.answering.reply import Choice, Reply
 from coach.archive.archive import CRITICAL, FALSE, RIGHT, KeptTurn
 from coach.errors import CoachError
 from coach.instruction.questions import NOT_ANSWERED
@@ -54,6 +57,11 @@ def _choose(turn: int) -> None:
     session.close_source()
 
 
+def _propose(turn: int, reply: Reply, choice: Choice) -> None:
+    """A choice of a refused answer is the situation that the trainer means."""
+    st.session_state[f"teach-{turn}"] = choice.title
+
+
 def _line(one: KeptTurn) -> str:
     signs = " · ".join(word(f"feedback.{kind}") for kind in dict.fromkeys(one.signals))
     state = word(f"status.{'card' if one.reply.answered else one.reply.refusal or 'unsure'}")
@@ -61,7 +69,7 @@ def _line(one: KeptTurn) -> str:
 
 
 def _show_turn(one: KeptTurn, queue: list[KeptTurn]) -> None:
-    show_reply(one.reply, one.id, lambda reply, choice: None)
+    show_reply(one.reply, one.id, partial(_propose, one.id))
     for dropped in one.reply.dropped:
         reason = word(f"dropped.{dropped.reason}")
         show(word("review.dropped", text=dropped.text, reason=reason), "evidence")
