@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --progress-bar off
 COMPILE := $(BIN)/python -m piptools compile --quiet --no-header --no-annotate --strip-extras \
 	--allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
-.PHONY: run index test lint eval bench browser local-llm setup setup-dev lock clean
+.PHONY: run index test lint eval bench browser postgres local-llm setup setup-dev lock clean
 
 run: setup
 	@$(BIN)/coach ui
@@ -58,6 +58,11 @@ local-llm: setup-dev
 # The browser tests drive Debian's Chromium; this installs it where the machine allows.
 browser:
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+
+# The archive's tests also run on Debian's PostgreSQL; this installs it where the machine allows.
+postgres:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+		|| { apt-get update -qq && apt-get install -y -qq postgresql; }
 
 # Refreshes the pins. The local label of a torch build is not a part of its version.
 lock: setup-dev

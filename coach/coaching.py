@@ -27,6 +27,7 @@ from coach.understanding.conversation import (
     is_small_talk,
     lean_on_topic,
     mentions_small_talk,
+    stand_alone,
 )
 from coach.understanding.decision import DANGER, Decision, decide, refuse_unreadable, small_talk
 from coach.understanding.recognition import Recognition, build_recognition
@@ -54,7 +55,7 @@ class Coach:
         def understand(turn: Turn) -> Recognition:
             message, topic = turn
             recognition = recognise.invoke(message)
-            return lean_on_topic(recognition, topic) if topic else recognition
+            return lean_on_topic(recognition, topic) if topic else stand_alone(recognition)
 
         self._decide: Runnable[Turn, Decision] = RunnableLambda(understand) | RunnableLambda(
             lambda recognition: decide(recognition, settings)

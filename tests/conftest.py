@@ -27,9 +27,8 @@ def make_settings(**values: object) -> Settings:
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_from_outside() -> Iterator[None]:
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COACH_")}
-    required = kept.get("COACH_REQUIRE_BROWSER")
-    if required:
-        os.environ["COACH_REQUIRE_BROWSER"] = required
+    required = {name: kept[name] for name in kept if name.startswith("COACH_REQUIRE_")}
+    os.environ.update(required)
     yield
     os.environ.update(kept)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import uuid
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import create_engine, update
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from coach.answering.reply import AdviceSentence, DroppedSentence, read_reply
@@ -27,13 +30,28 @@ from coach.archive.archive import (
 from coach.archive.tables import ConversationRow, now
 from coach.coaching import Coach
 from coach.errors import ArchiveError, StaleError
+from tests.postgres import run_postgres
 
 PRIVATE = "клиент Сидоров тел 8 916 204-17-38 требует телефон директора"
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'deep' / 'coach.db'}"
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    with run_postgres() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'deep' / 'coach.db'}"
+    address: str = request.getfixturevalue("postgres")
+    name = f"coach_{uuid.uuid4().hex[:8]}"
+    server = create_engine(address, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(sql(f"create database {name}"))
+    server.dispose()
+    return f"{address.rsplit('/', 1)[0]}/{name}"
 
 
 @pytest.fixture
@@ -63,7 +81,7 @@ def test_nobody_reads_anothers_conversation(archive: Archive, coach: Coach) -> N
     assert not archive.owns("nonsense' or 1=1", "one")
 
 
-def test_private_data_is_never_written(archive: Archive, url: str, coach: Coach) -> None:
+def test_private_data_is_never_written(archive: Archive, coach: Coach) -> None:
     reply = replace(
         coach.reply([], PRIVATE),
         model="x",
@@ -71,9 +89,9 @@ def test_private_data_is_never_written(archive: Archive, url: str, coach: Coach)
         dropped=(DroppedSentence("Звоните 8 916 204-17-38", "number", "8"),),
     )
     archive.keep(archive.start("operator"), 0, reply)
-    path = url.removeprefix("sqlite:///")
-    with sqlite3.connect(path) as database:
-        stored = "\n".join(map(str, database.execute("select question, reply from turns")))
+    with archive._engine.connect() as connection:
+        rows = connection.execute(sql("select question, cast(reply as text) from turns"))
+        stored = "\n".join(map(str, rows))
     for secret in ("Сидоров", "204-17-38", "\\u0421\\u0438\\u0434\\u043e\\u0440"):
         assert secret not in stored
     assert hide_private(reply).citations == reply.citations
@@ -170,6 +188,18 @@ def test_old_conversations_are_forgotten(archive: Archive, coach: Coach) -> None
     assert archive.conversation(new, "operator") != []
 
 
+def test_a_locked_database_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coach.archive.database.BUSY_SECONDS", 0.1)
+    path = tmp_path / "coach.db"
+    archive = Archive(f"sqlite:///{path}")
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("begin exclusive")
+        with pytest.raises(ArchiveError, match="Карточки работают"):
+            archive.start("operator")
+        other.execute("rollback")
+    assert archive.start("operator")
+
+
 @pytest.mark.parametrize("url", ["nonsense", "sqlite:////proc/nowhere/x.db", "oracle+x://a:b@c/d"])
 def test_a_database_that_cannot_be_is_told(url: str) -> None:
     with pytest.raises(ArchiveError, match="COACH_DATABASE_URL") as caught:
@@ -177,11 +207,10 @@ def test_a_database_that_cannot_be_is_told(url: str) -> None:
     assert ":b@" not in str(caught.value)
 
 
-def test_a_locked_or_broken_database_is_told(archive: Archive, url: str, coach: Coach) -> None:
+def test_a_broken_database_is_told(archive: Archive, coach: Coach) -> None:
     name = archive.start("operator")
-    path = Path(url.removeprefix("sqlite:///"))
-    with sqlite3.connect(path) as database:
-        database.execute("drop table signals")
+    with archive._engine.begin() as connection:
+        connection.execute(sql("drop table signals"))
     turn = archive.keep(name, 0, coach.reply([], "в трубке ребёнок"))
     with pytest.raises(ArchiveError, match="Карточки работают"):
         archive.signal(turn, HELPED)

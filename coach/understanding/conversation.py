@@ -90,6 +90,15 @@ def lean_on_topic(recognition: Recognition, topic: Topic) -> Recognition:
     return _mix(recognition, topic.situation_ids, chance)
 
 
+def stand_alone(recognition: Recognition) -> Recognition:
+    """Weigh a message without a topic: what is likelier a follow-up than not means little alone."""
+    if recognition.follow_up <= 0:
+        return recognition
+    chance = 1.0 / (1.0 + math.exp(-recognition.follow_up))
+    confidences = tuple((name, (1 - chance) * one) for name, one in recognition.confidences)
+    return replace(recognition, confidences=confidences, second=0.0)
+
+
 def topic_features(recognition: Recognition, topic: Topic) -> np.ndarray:
     """Return what speaks for a message being about the topic, in TOPIC_FEATURES' order."""
     words = words_of(recognition.question)
