@@ -65,6 +65,8 @@ FALSE = [
     ("partly_heard", "Уточнять, правильно ли вы поняли, не нужно [3].", "polarity"),
     ("child_caller", "Скажите ему [1].", "nothing_said"),
     ("child_caller", "Узнайте, есть ли рядом взрослый " + "и ещё раз " * 60 + "[1].", "too_long"),
+    ("child_caller", "Скажите, сколько Вам лет? [2]", "not_addressed"),
+    ("boss_phone", "Я записываю претензию вместе с абонентом [3].", "not_addressed"),
     ("child_caller", "", "no_citation"),
     ("child_caller", "[1]", "nothing_said"),
 ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from coach.language.lemmas import grammemes_of
-from coach.proving.reading import Reading, find_slice
+from coach.language.lemmas import grammemes_of, words_of
+from coach.proving.reading import Reading, find_slice, holds
 from coach.proving.sentences import Token, word_list
 from coach.proving.sources import AVOID, DO, SAY, Keys, Meaning
 from coach.proving.verdict import (
@@ -35,7 +35,18 @@ def check_language(reading: Reading) -> Verdict | None:
 
 
 def check_address(reading: Reading) -> Verdict | None:
-    """A sentence speaks to the operator: nobody says «я» or «мы» outside a quoted phrase."""
+    """A sentence speaks to the operator.
+
+    Nobody says «я» or «мы» outside a quoted phrase, and a phrase for the caller stands in quotes.
+    """
+    words = [token.word for token in reading.tokens]
+    phrases = [one.text for source in reading.cited for one in source.lines if one.kind == SAY]
+    if (
+        words
+        and not reading.sentence.quotes
+        and any(holds(words_of(one), words) for one in phrases)
+    ):
+        return Verdict(NOT_ADDRESSED, words[0])
     for token in reading.tokens:
         if "1per" in grammemes_of(token.word) or token.is_in("first_persons"):
             return Verdict(NOT_ADDRESSED, token.word)

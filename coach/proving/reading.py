@@ -154,10 +154,11 @@ def find_slice(fragment: str, cited: Iterable[Source]) -> list[Source]:
     """The sources that hold a fragment word for word, but for case, marks and ё/е."""
     part = words_of(fragment)
     return [
-        source for source in cited if any(_holds(words_of(one.text), part) for one in source.lines)
+        source for source in cited if any(holds(words_of(one.text), part) for one in source.lines)
     ]
 
 
-def _holds(whole: list[str], part: list[str]) -> bool:
+def holds(whole: list[str], part: list[str]) -> bool:
+    """Whether words stand in others, one after another."""
     size = len(part)
     return any(part == whole[start : start + size] for start in range(len(whole) - size + 1))
