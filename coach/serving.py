@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from coach.assembly import build_coach, prepare_libraries, published_build
@@ -61,7 +62,20 @@ def serve_page(settings: Settings) -> None:
     bootstrap.run(str(PAGE), False, [], options)
 
 
+def _check_protected(settings: Settings) -> None:
+    """Refuse an address beyond loopback: there is no signing in, and trainers' pages are there."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+    except OSError:
+        return  # an address that is none is told in its own words
+    addresses = [ip_address(str(place[0]).split("%")[0]) for *_, place in found]
+    is_here = all(address.is_loopback for address in addresses)
+    if not (is_here or settings.unprotected):
+        raise SettingsError(text("ui.unprotected", host=settings.host))
+
+
 def _check_address(settings: Settings) -> None:
+    _check_protected(settings)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

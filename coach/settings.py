@@ -97,6 +97,11 @@ class Settings(BaseSettings):
         90, ge=0, description="How many days conversations are kept; 0 means for ever."
     )
     host: str = Field("127.0.0.1", description="Address that the chat page listens on.")
+    unprotected: bool = Field(
+        False,
+        description="Serve the pages beyond loopback although nobody has to sign in: whoever "
+        "reaches the address may read conversations and teach.",
+    )
     port: int = Field(8501, ge=1, le=65535, description="Port of the chat page.")
 
     @field_validator("knowledge", "index")

@@ -14,8 +14,9 @@ import pytest
 from coach import build_index
 from coach.assembly import report_nothing
 from coach.errors import SettingsError
-from coach.serving import serve_page, shared_coach
+from coach.serving import _check_protected, serve_page, shared_coach
 from coach.settings import PROJECT_FOLDER, Settings
+from tests.conftest import make_settings
 from tests.page_server import run_page
 
 
@@ -97,3 +98,15 @@ def test_an_old_python_is_told_in_one_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "Нужен Python 3.11" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7"])
+def test_an_address_beyond_loopback_is_refused_by_default(host: str) -> None:
+    with pytest.raises(SettingsError, match="COACH_UNPROTECTED"):
+        _check_protected(make_settings(host=host))
+    _check_protected(make_settings(host=host, unprotected=True))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "::1"])
+def test_loopback_needs_no_protection(host: str) -> None:
+    _check_protected(make_settings(host=host))
