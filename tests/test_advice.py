@@ -13,7 +13,7 @@ from coach.answering.advice import keeps_to
 from coach.answering.clock import read_within
 from coach.answering.model import check_chat_model, level_of, load_chat_model
 from coach.answering.reply import AdviceSentence, Reply
-from coach.answering.sentences import LONGEST_ANSWER, cut_sentences
+from coach.answering.sentences import MOST_SENTENCES, cut_sentences
 from coach.assembly import report_nothing
 from coach.coaching import Coach
 from coach.errors import ModelError
@@ -164,10 +164,29 @@ def test_a_broken_stream_keeps_what_was_proven_or_the_card(
     assert_card_stands(reply, coach)
 
 
-def test_a_huge_or_endless_answer_is_left_off(real_settings: Settings, coach: Coach) -> None:
-    reply = advise(real_settings, "а" * 10_000_000)
+@pytest.mark.parametrize("level", ["compose", "select"])
+@pytest.mark.parametrize("answer", ["а" * 10_000_000, "7" * 20_000, f"Да [{'7' * 20_000}]."])
+def test_a_huge_answer_is_left_off(
+    real_settings: Settings, coach: Coach, answer: str, level: str
+) -> None:
+    with serve_language([answer]) as server:
+        broken = open_coach(real_settings, server, llm_level=level)
+        reply = broken.advise([], broken.reply([], QUESTION))
     assert reply.advice == ()
+    assert len(reply.dropped) == 1
     assert_card_stands(reply, coach)
+
+
+@pytest.mark.parametrize(("piece", "shown"), [("2, 1, ", 2), ("999, ", 0), ("не знаю ", 0)])
+def test_an_endless_selection_is_left_off(real_settings: Settings, piece: str, shown: int) -> None:
+    with serve_language([piece], fault=ENDLESS) as server:
+        endless = open_coach(real_settings, server, llm_level="select")
+        reply = endless.advise([], endless.reply([], QUESTION))
+    assert reply.advice is not None
+    assert len(reply.advice) == shown
+
+
+def test_an_endless_answer_is_left_off(real_settings: Settings) -> None:
     with serve_language([f"{FALSE} "], fault=ENDLESS) as server:
         endless = open_coach(real_settings, server)
         reply = endless.advise([], endless.reply([], QUESTION))
@@ -344,7 +363,7 @@ def test_sentences_are_cut_at_their_ends() -> None:
     ]
     assert list(cut_sentences(["[2] Спросите."])) == ["Спросите. [2]"]
     assert list(cut_sentences([])) == []
-    assert len(list(cut_sentences(["а. " * LONGEST_ANSWER]))) < 20
+    assert len(list(cut_sentences(["а. " * 100]))) == MOST_SENTENCES
 
 
 def test_a_stream_that_says_nothing_is_given_up() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,8 @@ REMEMBERED_TURNS = 3
 MESSAGE_CHARS, EARLIER_CHARS = 800, 200
 MOST_TOKENS = {"compose": 350, "select": 24, "rewrite": 60, "warm": 1}
 MOST_LINES = 3
-ITEM = re.compile(r"\d+")
+ITEM = re.compile(r"(?<!\d)\d{1,3}(?!\d)")
+LONGEST_ANSWER = 4000
 
 Event = AdviceSentence | DroppedSentence
 
@@ -117,9 +119,13 @@ class Adviser:
         try:
             with self._breaker.calling():
                 stream = self._model.bind(**options).stream
+                room = LONGEST_ANSWER
                 for chunk in read_within(self._seconds, lambda: stream(list(messages))):
-                    if words := str(chunk.text):
+                    if words := str(chunk.text)[:room]:
                         yield words
+                        room -= len(words)
+                    if not room:
+                        return
         except GeneratorExit:
             raise
         except Exception as error:
@@ -205,37 +211,34 @@ def card_lines(reply: Reply) -> list[tuple[str, Phrase | Guidance]]:
 
 
 def _selected(words: Iterable[str], reply: Reply) -> Iterator[Event]:
-    """Yield the card's lines as a selecting model names their numbers.
+    """Yield the card's lines as a selecting model names their numbers, until it named three.
 
     Nothing of its own words is shown; a number that is no line's is dropped.
     """
     lines = card_lines(reply)
-    seen: set[int] = set()
-    waiting = ""
-    for piece in words:
-        waiting += piece
-        complete = [found for found in ITEM.finditer(waiting) if found.end() < len(waiting)]
-        for found in complete:
-            yield from _choose(int(found[0]), lines, seen)
-        waiting = waiting[complete[-1].end() :] if complete else waiting
-    for found in ITEM.finditer(waiting):
-        yield from _choose(int(found[0]), lines, seen)
-    if not seen:
-        yield DroppedSentence(waiting[:EARLIER_CHARS], BAD_FORM, "")
+    named: set[int] = set()
+    said, end = "", 0
+    for piece in chain(words, [" "]):  # a number has come whole when something follows it
+        said += piece
+        for found in ITEM.finditer(said, end):
+            if found.end() == len(said):
+                break
+            number, end = int(found[0]), found.end()
+            if number not in named:
+                named.add(number)
+                yield _line_event(number, lines)
+            if len(named) == MOST_LINES:
+                return
+    if not named:
+        yield DroppedSentence(said[:EARLIER_CHARS].strip(), BAD_FORM, "")
 
 
-def _choose(
-    number: int, lines: Sequence[tuple[str, Phrase | Guidance]], seen: set[int]
-) -> Iterator[Event]:
-    if number in seen:
-        return
-    seen.add(number)
+def _line_event(number: int, lines: Sequence[tuple[str, Phrase | Guidance]]) -> Event:
     if not 1 <= number <= len(lines):
-        yield DroppedSentence(str(number), BAD_FORM, str(number))
-        return
+        return DroppedSentence(str(number), BAD_FORM, str(number))
     kind, line = lines[number - 1]
     shown = text(f"advice.{kind}", line=line.text)
-    yield AdviceSentence(f"{shown} [{line.citation}]", (line.citation,))
+    return AdviceSentence(f"{shown} [{line.citation}]", (line.citation,))
 
 
 def keeps_to(question: str, message: str, told: Sequence[str]) -> bool:

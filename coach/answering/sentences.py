@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-LONGEST_ANSWER = 4000
 MOST_SENTENCES = 8
 # A sentence ends at a mark or a line; the citations behind the mark belong to it.
 END = re.compile(r"(?:[.!?…]+[»\"”)]*(?:\s*\[[\d,;\s]+\])*\.?(?=\s)|\n)")
@@ -14,11 +13,10 @@ BULLET = re.compile(r"^\s*(?:[-*•–—]|\d{1,2}[.)])\s+")
 
 
 def cut_sentences(pieces: Iterable[str]) -> Iterator[str]:
-    """Yield whole sentences of a stream; it is left off when it does not come to an end."""
-    waiting, length, count = "", 0, 0
+    """Yield whole sentences of a stream, eight at most."""
+    waiting, count = "", 0
     for piece in pieces:
         waiting += piece
-        length += len(piece)
         while found := _find_end(waiting):
             sentence, waiting = waiting[:found], waiting[found:]
             if clean := _clean(sentence):
@@ -26,8 +24,6 @@ def cut_sentences(pieces: Iterable[str]) -> Iterator[str]:
                 count += 1
             if count >= MOST_SENTENCES:
                 return
-        if length > LONGEST_ANSWER:
-            return
     if clean := _clean(waiting):
         yield clean
 
