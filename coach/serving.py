@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from coach.assembly import build_coach, prepare_libraries, published_build
 from coach.errors import SettingsError
+from coach.privacy.masking import mask
 from coach.settings import PROJECT_FOLDER, Settings
 from coach.texts import text
 
@@ -53,13 +54,19 @@ def serve_page(settings: Settings) -> None:
     prepare_libraries(settings)
     coach = shared_coach(settings)
     coach.reply([], text("check_question"))
-    threading.Thread(target=coach.warm_model, daemon=True).start()
+    threading.Thread(target=_warm, args=(coach,), daemon=True).start()
     from streamlit.web import bootstrap
 
     options = {**PAGE_OPTIONS, "server_address": settings.host, "server_port": settings.port}
     bootstrap.load_config_options(flag_options=options)
     print(text("ui.address", host=settings.host, port=settings.port), flush=True)
     bootstrap.run(str(PAGE), False, [], options)
+
+
+def _warm(coach: Coach) -> None:
+    """Load what only works behind a card: the masking of what is kept, and a local model."""
+    mask([text("check_question")])
+    coach.warm_model()
 
 
 def _check_protected(settings: Settings) -> None:

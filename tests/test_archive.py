@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 
 from coach.answering.reply import AdviceSentence, DroppedSentence, read_reply
 from coach.archive.archive import (
-    COPIED,
     CRITICAL,
     FALSE,
     HELPED,
     NOT_HELPED,
+    OPENED,
     RIGHT,
     WRONG,
     Archive,
@@ -65,20 +65,18 @@ def test_a_conversation_comes_back_with_the_citations_as_first_shown(
     name = archive.start("operator")
     first = coach.reply([], "клиент требует телефон директора")
     second = coach.reply([first], "а если не согласится?")
-    for number, reply in enumerate((first, second)):
-        archive.keep(name, number, reply)
+    ids = [archive.keep(name, reply) for reply in (first, second)]
     again = Archive(url).conversation(name, "operator")
-    assert again == [first, second]
-    assert again[0].citations == first.citations
+    assert list(again.items()) == list(zip(ids, [first, second], strict=True))
+    assert again[ids[0]].citations == first.citations
 
 
 def test_nobody_reads_anothers_conversation(archive: Archive, coach: Coach) -> None:
     name = archive.start("one")
-    archive.keep(name, 0, coach.reply([], "в трубке ребёнок"))
-    assert archive.conversation(name, "other") == []
-    assert not archive.owns(name, "other")
-    assert archive.owns(name, "one")
-    assert not archive.owns("nonsense' or 1=1", "one")
+    archive.keep(name, coach.reply([], "в трубке ребёнок"))
+    assert archive.conversation(name, "other") == {}
+    assert archive.conversation("nonsense' or 1=1", "one") == {}
+    assert len(archive.conversation(name, "one")) == 1
 
 
 def test_private_data_is_never_written(archive: Archive, coach: Coach) -> None:
@@ -88,13 +86,18 @@ def test_private_data_is_never_written(archive: Archive, coach: Coach) -> None:
         advice=(AdviceSentence("Раз Сидоров требует, запишите [3].", (3,)),),
         dropped=(DroppedSentence("Звоните 8 916 204-17-38", "number", "8"),),
     )
-    archive.keep(archive.start("operator"), 0, reply)
+    archive.keep(archive.start("operator"), reply)
     with archive._engine.connect() as connection:
         rows = connection.execute(sql("select question, cast(reply as text) from turns"))
         stored = "\n".join(map(str, rows))
     for secret in ("Сидоров", "204-17-38", "\\u0421\\u0438\\u0434\\u043e\\u0440"):
         assert secret not in stored
-    assert hide_private(reply).citations == reply.citations
+    hidden = hide_private(reply)
+    assert hidden.citations == reply.citations
+    assert hidden.advice
+    assert "[ИМЯ_1]" in hidden.advice[0].text
+    assert "[ТЕЛЕФОН_1]" in hidden.question
+    assert "[ТЕЛЕФОН_1]" in hidden.dropped[0].text
 
 
 def test_a_reply_survives_being_written_as_json(coach: Coach) -> None:
@@ -106,36 +109,57 @@ def test_a_reply_survives_being_written_as_json(coach: Coach) -> None:
 def test_the_models_words_replace_the_card_that_was_kept(archive: Archive, coach: Coach) -> None:
     name = archive.start("operator")
     card = coach.reply([], "в трубке ребёнок")
-    first = archive.keep(name, 0, card)
+    first = archive.keep(name, card)
     said = replace(card, model="x", advice=(AdviceSentence("Да [1].", (1,)),))
-    assert archive.keep(name, 0, said) == first
-    assert archive.conversation(name, "operator")[0].advice == said.advice
+    assert archive.keep(name, said, first) == first
+    (kept,) = archive.conversation(name, "operator").values()
+    assert kept.advice == said.advice
+
+
+def test_two_tabs_on_one_conversation_lose_nothing(
+    archive: Archive, url: str, coach: Coach
+) -> None:
+    other = Archive(url)
+    name = archive.start("operator")
+    asked = ["в трубке ребёнок", "мне плохо", "говорит медленно", "орёт"]
+    for tab, question in zip((archive, other) * 2, asked, strict=True):
+        tab.keep(name, coach.reply([], question))
+    kept = archive.conversation(name, "operator").values()
+    assert [one.question for one in kept] == asked
+
+
+def test_an_answer_of_a_forgotten_conversation_is_told(archive: Archive, coach: Coach) -> None:
+    name = archive.start("operator")
+    reply = coach.reply([], "в трубке ребёнок")
+    first = archive.keep(name, reply)
+    archive.forget("operator")
+    with pytest.raises(StaleError):
+        archive.keep(name, reply, first)
 
 
 def test_the_queue_is_ordered_by_need(archive: Archive, coach: Coach) -> None:
     name = archive.start("operator")
     asked = ["в трубке ребёнок", "Какая Скидка будет", "мне плохо", "говорит медленно"]
-    turns = [archive.keep(name, n, coach.reply([], one)) for n, one in enumerate(asked)]
+    turns = [archive.keep(name, coach.reply([], one)) for one in asked]
     archive.signal(turns[0], HELPED)
     archive.signal(turns[2], NOT_HELPED)
     archive.signal(turns[3], WRONG, "partly_heard")
-    archive.signal(turns[0], COPIED)
+    archive.signal(turns[0], OPENED)
     found = archive.queue(10)
     assert [one.id for one in found] == [turns[3], turns[2], turns[1], turns[0]]
     assert found[0].situation == "partly_heard"
-    assert found[3].signals == (HELPED, COPIED)
+    assert found[3].signals == (HELPED, OPENED)
     assert [one.id for one in archive.queue(10, words="СКИДКА")] == [turns[1]]
     archive.signal(turns[3], HELPED)
     assert archive.queue(10)[0].id == turns[2]
 
 
 def test_two_trainers_never_lose_each_others_work(archive: Archive, coach: Coach) -> None:
-    turn = archive.keep(archive.start("operator"), 0, coach.reply([], "в трубке ребёнок"))
+    turn = archive.keep(archive.start("operator"), coach.reply([], "в трубке ребёнок"))
     archive.judge(turn, RIGHT, "", "first", seen_revision=0)
     with pytest.raises(StaleError, match="first"):
         archive.judge(turn, FALSE, "нет", "second", seen_revision=0)
-    kept = archive.turn(turn)
-    assert kept is not None
+    (kept,) = archive.queue(5, judged=True)
     assert (kept.verdict, kept.trainer, kept.revision) == (RIGHT, "first", 1)
     archive.judge(turn, CRITICAL, "вред", "second", seen_revision=1)
     (judged,) = archive.queue(5, judged=True)
@@ -150,8 +174,8 @@ def test_many_sessions_write_at_once(archive: Archive, coach: Coach) -> None:
     def work() -> None:
         try:
             name = archive.start("operator")
-            for number in range(10):
-                archive.signal(archive.keep(name, number, reply), HELPED)
+            for _ in range(10):
+                archive.signal(archive.keep(name, reply), HELPED)
         except Exception as error:
             faults.append(error)
 
@@ -167,7 +191,7 @@ def test_many_sessions_write_at_once(archive: Archive, coach: Coach) -> None:
 def test_one_operators_data_is_exported_and_forgotten(archive: Archive, coach: Coach) -> None:
     reply = coach.reply([], "в трубке ребёнок")
     for operator in ("one", "other"):
-        archive.signal(archive.keep(archive.start(operator), 0, reply), HELPED)
+        archive.signal(archive.keep(archive.start(operator), reply), HELPED)
     assert len(archive.export("one")) == 1
     assert archive.forget("one") == 1
     assert archive.export("one") == []
@@ -177,15 +201,15 @@ def test_one_operators_data_is_exported_and_forgotten(archive: Archive, coach: C
 def test_old_conversations_are_forgotten(archive: Archive, coach: Coach) -> None:
     old, new = archive.start("operator"), archive.start("operator")
     for name in (old, new):
-        archive.keep(name, 0, coach.reply([], "в трубке ребёнок"))
+        archive.keep(name, coach.reply([], "в трубке ребёнок"))
     with Session(archive._engine) as session, session.begin():
         past = now() - timedelta(days=100)
         session.execute(
             update(ConversationRow).where(ConversationRow.id == old).values(started_at=past)
         )
     assert archive.forget_older(90) == 1
-    assert archive.conversation(old, "operator") == []
-    assert archive.conversation(new, "operator") != []
+    assert archive.conversation(old, "operator") == {}
+    assert archive.conversation(new, "operator") != {}
 
 
 def test_a_locked_database_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,6 +235,6 @@ def test_a_broken_database_is_told(archive: Archive, coach: Coach) -> None:
     name = archive.start("operator")
     with archive._engine.begin() as connection:
         connection.execute(sql("drop table signals"))
-    turn = archive.keep(name, 0, coach.reply([], "в трубке ребёнок"))
+    turn = archive.keep(name, coach.reply([], "в трубке ребёнок"))
     with pytest.raises(ArchiveError, match="Карточки работают"):
         archive.signal(turn, HELPED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -19,6 +20,13 @@ import sys
 from ui import session
 from ui.review_page import show_review
 show_review()
+"""
+
+BOTH = """
+import streamlit as st
+from ui.chat_page import show_chat
+from ui.review_page import show_review
+(show_review if st.session_state.get("reviewing") else show_chat)()
 """
 
 
@@ -85,6 +93,76 @@ def test_a_conversation_survives_a_reload(chat: AppTest) -> None:
     strange = AppTest.from_file(PAGE, default_timeout=60)
     strange.query_params["c"] = "nonsense"
     assert word("empty.heading") in words_on(strange.run())
+
+
+def test_opinions_after_a_reload_are_on_the_answer_that_was_kept(chat: AppTest) -> None:
+    ask(chat, "дайте телефон директора")
+    again = AppTest.from_file(PAGE, default_timeout=60)
+    again.query_params["c"] = chat.query_params["c"]
+    press(again.run(), word("feedback.helped"))
+    (kept,) = session.archive().queue(5)
+    assert kept.signals == ("helped",)
+
+
+def test_two_tabs_on_one_conversation_keep_each_their_answer(chat: AppTest) -> None:
+    ask(chat, "дайте телефон директора")
+    other = AppTest.from_file(PAGE, default_timeout=60)
+    other.query_params["c"] = chat.query_params["c"]
+    ask(other.run(), "говорит медленно")
+    ask(chat, "кричит матом")
+    press(chat, word("feedback.not_helped"))
+    kept = {one.reply.question: one.signals for one in session.archive().queue(5)}
+    assert kept == {
+        "дайте телефон директора": (),
+        "говорит медленно": (),
+        "кричит матом": ("not_helped",),
+    }
+
+
+def test_a_new_conversation_forgets_what_was_said_of_the_old_one(chat: AppTest) -> None:
+    ask(chat, "дайте телефон директора")
+    press(chat, word("feedback.not_helped"))
+    press(chat, word("clear"))
+    assert "c" not in chat.query_params
+    ask(chat, "говорит медленно")
+    assert word("feedback.thanks") not in words_on(chat)
+    assert [one.signals for one in session.archive().queue(5)] == [("not_helped",), ()]
+
+
+def test_the_card_is_drawn_before_it_is_kept(
+    chat: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from coach.archive.archive import Archive
+    from ui import chat_page
+
+    order: list[str] = []
+    draw, keep = chat_page.show_reply, Archive.keep
+
+    def drawing(*given: Any) -> None:
+        draw(*given)
+        order.append("drawn")
+
+    def keeping(*given: Any) -> int:
+        order.append("kept")
+        return keep(*given)
+
+    monkeypatch.setattr(chat_page, "show_reply", drawing)
+    monkeypatch.setattr(Archive, "keep", keeping)
+    ask(chat, "дайте телефон директора")
+    assert order == ["drawn", "kept"]
+
+
+def test_only_an_operators_own_look_at_a_source_is_a_signal(settings: Settings) -> None:
+    page = AppTest.from_string(BOTH, default_timeout=60).run()
+    ask(page, "дайте телефон директора")
+    page.session_state["reviewing"] = True
+    press(page.run(), word("card.cite", number=1))
+    (kept,) = session.archive().queue(5)
+    assert kept.signals == ()
+    page.session_state["reviewing"] = False
+    press(page.run(), word("card.cite", number=1))
+    (kept,) = session.archive().queue(5)
+    assert kept.signals == ("opened",)
 
 
 def test_an_empty_queue_says_so(settings: Settings) -> None:

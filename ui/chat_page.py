@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -83,14 +84,15 @@ def _show_conversation(coach: Coach, turns: list[Reply]) -> None:
         session.add_turn(coach.reply_with(reply.question, choice.id))
 
     last = len(turns) - 1
-    show_reply(turns[last], last, pick)
+    show_reply(turns[last], last, pick, partial(session.open_source_of, last))
+    session.keep_waiting()  # the card is on the screen: what takes time comes after it
     _show_advice(coach, turns, last)
     show_feedback(coach, last)
     if last:
         show(word("earlier"), "label", "h3")
     for number in range(last - 1, -1, -1):
         with st.expander(_summary(turns[number])):
-            show_reply(turns[number], number, pick)
+            show_reply(turns[number], number, pick, partial(session.open_source_of, number))
             _show_kept_advice(turns[number])
     st.button(word("clear"), key="clear", on_click=session.clear)
 

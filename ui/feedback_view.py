@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from coach.archive.archive import HELPED, MISSING, NOT_HELPED, WRONG
+from coach.archive.archive import OPINIONS, WRONG
 from coach.coaching import Coach
 from ui import session
 from ui.words import show, word
-
-OPINIONS = (HELPED, NOT_HELPED, WRONG, MISSING)
 
 
 def show_feedback(coach: Coach, turn: int) -> None:
@@ -26,9 +24,10 @@ def show_feedback(coach: Coach, turn: int) -> None:
             )
     if said == WRONG:
         titles = {one.title: name for name, one in coach.knowledge.situations.items()}
-        picked = st.selectbox(word("feedback.pick"), list(titles), index=None, key=f"wrong-{turn}")
-        if picked and st.session_state.get(f"told-{turn}") != picked:
+        key, told = f"{session.PICKED}{turn}", f"{session.TOLD}{turn}"
+        picked = st.selectbox(word("feedback.pick"), list(titles), index=None, key=key)
+        if picked and st.session_state.get(told) != picked:
             session.signal(turn, WRONG, titles[picked])
-            st.session_state[f"told-{turn}"] = picked
+            st.session_state[told] = picked
     if said:
         show(word("feedback.thanks"), "status")

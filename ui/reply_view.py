@@ -6,16 +6,30 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from coach.answering.reply import Choice, Evidence, Guidance, Phrase, Reply, ShownSituation
+from coach.answering.reply import (
+    Choice,
+    Citation,
+    Evidence,
+    Guidance,
+    Phrase,
+    Reply,
+    ShownSituation,
+)
 from coach.texts import text
-from ui import session
 from ui.words import shorten_question, show, word
 
 Pick = Callable[[Reply, Choice], None]
+OpenSource = Callable[[Citation], None]
+Cite = Callable[[tuple[int, ...], str], None]
 
 
-def show_reply(reply: Reply, turn: int, pick: Pick) -> None:
+def show_reply(reply: Reply, turn: int, pick: Pick, open_source: OpenSource) -> None:
     """Show one reply; `turn` tells its widgets from those of other replies."""
+
+    def cite(numbers: tuple[int, ...], key: str) -> None:
+        for number in numbers:
+            _show_citation(reply.citation(number), key, open_source)
+
     show(word("card.question", question=shorten_question(reply.question)), "question")
     if reply.understood_as:
         understood = shorten_question(reply.understood_as)
@@ -23,7 +37,7 @@ def show_reply(reply: Reply, turn: int, pick: Pick) -> None:
     if reply.answered:
         for situation in reply.situations:
             with st.container(border=True, gap="xxsmall"):
-                _show_card(reply, situation, turn)
+                _show_card(reply, situation, turn, cite)
     else:
         with st.container(border=True, gap="xsmall"):
             _show_choices(reply, turn, pick)
@@ -38,28 +52,27 @@ def _status_line(reply: Reply) -> str:
     )
 
 
-def _show_card(reply: Reply, situation: ShownSituation, turn: int) -> None:
+def _show_card(reply: Reply, situation: ShownSituation, turn: int, cite: Cite) -> None:
     key = f"{turn}-{situation.id}"
     is_topic = situation.kind == "topic"
     show(situation.title, "title", "h2")
     phrases = [one for one in reply.say if one.situation == situation.id]
-    _show_phrases(reply, phrases, key, is_topic)
+    _show_phrases(phrases, key, is_topic, cite)
     steps = [one for one in reply.do if one.situation == situation.id]
     if steps:
         show(word("card.do_topic" if is_topic else "card.do"), "label", "h3")
         for number, one in enumerate(steps, 1):
-            _show_line(reply, f"{number}. {one.text}", "item", (one.citation,), f"{key}-do{number}")
-    _show_prohibitions(reply, [o for o in reply.avoid if o.situation == situation.id], key)
+            _show_line(f"{number}. {one.text}", "item", f"{key}-do{number}", (one.citation,), cite)
+    _show_prohibitions([o for o in reply.avoid if o.situation == situation.id], key, cite)
     for number, conflict in enumerate(reply.conflicts):
         if conflict.situation == situation.id:
             words = f"{word('card.conflict')} {conflict.text}"
-            _show_line(
-                reply, words, "item coach-conflict", conflict.citations, f"{key}-conflict{number}"
-            )
+            line_key = f"{key}-conflict{number}"
+            _show_line(words, "item coach-conflict", line_key, conflict.citations, cite)
     _show_evidence([one for one in reply.evidence if one.situation == situation.id])
 
 
-def _show_phrases(reply: Reply, phrases: list[Phrase], key: str, is_topic: bool) -> None:
+def _show_phrases(phrases: list[Phrase], key: str, is_topic: bool, cite: Cite) -> None:
     if not phrases:
         if not is_topic:
             show(word("card.no_phrase"), "item")
@@ -67,47 +80,45 @@ def _show_phrases(reply: Reply, phrases: list[Phrase], key: str, is_topic: bool)
     show(word("card.say"), "label", "h3")
     variants = sorted({one.variant for one in phrases})
     if len(variants) == 1:
-        _show_variant(reply, phrases, key)
+        _show_variant(phrases, key, cite)
         return
     tabs = st.tabs([word("card.variant", variant=variant) for variant in variants])
     for tab, variant in zip(tabs, variants, strict=True):
         with tab:
             chosen = [one for one in phrases if one.variant == variant]
-            _show_variant(reply, chosen, f"{key}-v{variant}")
+            _show_variant(chosen, f"{key}-v{variant}", cite)
 
 
-def _show_variant(reply: Reply, phrases: list[Phrase], key: str) -> None:
+def _show_variant(phrases: list[Phrase], key: str, cite: Cite) -> None:
     for number, one in enumerate(phrases):
         with st.container(horizontal=True, gap="xsmall", key=f"line-{key}-say{number}"):
             st.code(one.text, language=None, wrap_lines=True)
-            _show_citations(reply, (one.citation,), f"{key}-say{number}")
+            cite((one.citation,), f"{key}-say{number}")
 
 
-def _show_prohibitions(reply: Reply, prohibitions: list[Guidance], key: str) -> None:
+def _show_prohibitions(prohibitions: list[Guidance], key: str, cite: Cite) -> None:
     if not prohibitions:
         return
     show(word("card.avoid"), "label", "h3")
     for number, one in enumerate(prohibitions):
-        _show_line(reply, one.text, "item coach-avoid", (one.citation,), f"{key}-avoid{number}")
+        _show_line(one.text, "item coach-avoid", f"{key}-avoid{number}", (one.citation,), cite)
 
 
-def _show_line(reply: Reply, words: str, style: str, citations: tuple[int, ...], key: str) -> None:
+def _show_line(words: str, style: str, key: str, citations: tuple[int, ...], cite: Cite) -> None:
     with st.container(horizontal=True, gap="xsmall", key=f"line-{key}"):
         show(words, style, narrow=True)
-        _show_citations(reply, citations, key)
+        cite(citations, key)
 
 
-def _show_citations(reply: Reply, numbers: tuple[int, ...], key: str) -> None:
-    for number in numbers:
-        citation = reply.citation(number)
-        st.button(
-            word("card.cite", number=number),
-            key=f"cite-{key}-{number}",
-            help=word("card.cite_help", section=citation.section),
-            type="tertiary",
-            on_click=session.open_source,
-            args=(citation, int(key.split("-")[0])),
-        )
+def _show_citation(citation: Citation, key: str, open_source: OpenSource) -> None:
+    st.button(
+        word("card.cite", number=citation.number),
+        key=f"cite-{key}-{citation.number}",
+        help=word("card.cite_help", section=citation.section),
+        type="tertiary",
+        on_click=open_source,
+        args=(citation,),
+    )
 
 
 def _show_evidence(evidence: list[Evidence]) -> None:

@@ -69,7 +69,7 @@ def _line(one: KeptTurn) -> str:
 
 
 def _show_turn(one: KeptTurn, queue: list[KeptTurn]) -> None:
-    show_reply(one.reply, one.id, partial(_propose, one.id))
+    show_reply(one.reply, one.id, partial(_propose, one.id), session.open_source)
     for dropped in one.reply.dropped:
         reason = word(f"dropped.{dropped.reason}")
         show(word("review.dropped", text=dropped.text, reason=reason), "evidence")

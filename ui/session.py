@@ -17,7 +17,8 @@ from coach.settings import Settings, load_settings
 from ui.words import word
 
 TURNS, SOURCE = "turns", "source"
-CONVERSATION, IDS, SIGNALLED, FAULT = "c", "ids", "signalled", "fault"
+CONVERSATION, IDS, WAITING, FAULT = "c", "ids", "waiting", "fault"
+SIGNALLED, PICKED, TOLD = "signalled-", "wrong-", "told-"
 LOCAL_USER = "local"
 
 Kept = TypeVar("Kept")
@@ -51,48 +52,58 @@ def turns() -> list[Reply]:
     if TURNS not in st.session_state:
         name = st.query_params.get(CONVERSATION, "")
         kept = _guarded(lambda: archive().conversation(name, operator())) if name else None
-        st.session_state[TURNS] = kept or []
-        st.session_state[CONVERSATION] = name if kept else ""
-        st.session_state[IDS] = {}
+        _begin(kept or {}, name if kept else "")
     replies: list[Reply] = st.session_state[TURNS]
     return replies
 
 
+def _begin(kept: dict[int, Reply], name: str) -> None:
+    st.session_state[TURNS] = list(kept.values())
+    st.session_state[IDS] = dict(enumerate(kept))
+    st.session_state[WAITING] = []
+    st.session_state[CONVERSATION] = name
+
+
 def add_turn(reply: Reply) -> None:
-    """Remember and keep a reply; the source of the one before is closed."""
+    """Remember a reply, which `keep_waiting` keeps; the source of the one before is closed."""
     turns().append(reply)
-    keep_turn(len(turns()) - 1)
+    st.session_state[WAITING].append(len(turns()) - 1)
     close_source()
+
+
+def keep_waiting() -> None:
+    """Keep the replies that are on the screen and not in the archive yet."""
+    for number in [*st.session_state[WAITING]]:
+        keep_turn(number)
 
 
 def keep_turn(number: int) -> None:
     """Keep a reply in the archive as it is now; a fault there never takes the card away."""
 
     def keep() -> int:
-        if not st.session_state.get(CONVERSATION):
-            st.session_state[CONVERSATION] = archive().start(operator())
-        name = st.session_state[CONVERSATION]
-        st.query_params[CONVERSATION] = name
-        return archive().keep(name, number, turns()[number])
+        name = st.session_state[CONVERSATION] or archive().start(operator())
+        st.session_state[CONVERSATION] = st.query_params[CONVERSATION] = name
+        return archive().keep(name, turns()[number], st.session_state[IDS].get(number))
 
     found = _guarded(keep)
     if found is not None:
-        st.session_state.setdefault(IDS, {})[number] = found
+        st.session_state[IDS][number] = found
+        st.session_state[WAITING] = [one for one in st.session_state[WAITING] if one != number]
 
 
 def signal(number: int, kind: str, situation: str = "") -> None:
     """Keep what the operator made of a reply."""
-    if number not in st.session_state.get(IDS, {}):
+    if number not in st.session_state[IDS]:
         keep_turn(number)
-    kept = st.session_state.get(IDS, {}).get(number)
+    kept = st.session_state[IDS].get(number)
     if kept is not None:
         _guarded(lambda: archive().signal(kept, kind, situation))
-        st.session_state[f"{SIGNALLED}-{number}"] = kind
+        st.session_state[f"{SIGNALLED}{number}"] = kind
 
 
 def signalled(number: int) -> str:
     """What the operator said of a reply in this session, or nothing."""
-    return str(st.session_state.get(f"{SIGNALLED}-{number}", ""))
+    return str(st.session_state.get(f"{SIGNALLED}{number}", ""))
 
 
 def archive_fault() -> str:
@@ -111,17 +122,22 @@ def _guarded(work: Callable[[], Kept]) -> Kept | None:
 def clear() -> None:
     """Begin a new conversation."""
     for name in [*st.session_state]:
-        if str(name).startswith((SIGNALLED, IDS, CONVERSATION)):
+        if str(name).startswith((SIGNALLED, PICKED, TOLD)):
             del st.session_state[name]
-    st.session_state[TURNS] = []
+    _begin({}, "")
     st.query_params.clear()
     close_source()
 
 
-def open_source(citation: Citation, number: int = -1) -> None:
-    """Show the instruction with this citation highlighted; opening it is a silent signal."""
+def open_source(citation: Citation) -> None:
+    """Show the instruction with this citation highlighted."""
     st.session_state[SOURCE] = citation
-    kept = st.session_state.get(IDS, {}).get(number)
+
+
+def open_source_of(number: int, citation: Citation) -> None:
+    """Show the source of one of this conversation's replies: a silent signal."""
+    open_source(citation)
+    kept = st.session_state[IDS].get(number)
     if kept is not None:
         _guarded(lambda: archive().signal(kept, OPENED))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session, selectinload
 
@@ -34,7 +34,8 @@ from coach.privacy.masking import mask
 from coach.texts import text
 
 HELPED, NOT_HELPED, WRONG, MISSING = "helped", "not_helped", "wrong_situation", "not_in_text"
-COPIED, OPENED = "copied", "opened"
+OPINIONS = (HELPED, NOT_HELPED, WRONG, MISSING)
+OPENED = "opened"
 RIGHT, FALSE, CRITICAL = "right", "false", "critical"
 SHOWN, UNSURE = "shown", "unsure"
 # What needs a trainer first: the higher, the sooner.
@@ -97,10 +98,11 @@ class Archive:
             session.add(ConversationRow(id=name, operator=operator))
         return name
 
-    def keep(self, conversation: str, number: int, reply: Reply) -> int:
+    def keep(self, conversation: str, reply: Reply, turn: int | None = None) -> int:
         """Keep an answer as it was shown, its private data masked; return its id.
 
-        The same number again replaces what was kept: the model's words came later.
+        It follows the conversation's others, or replaces the answer `turn`: the model's words came
+        later. Raises StaleError when the conversation was deleted meanwhile.
         """
         masked = hide_private(reply)
         values = {
@@ -110,13 +112,13 @@ class Archive:
             "knowledge_version": masked.knowledge_version,
         }
         with self._session() as session:
-            found = session.scalar(
-                select(TurnRow).where(
-                    TurnRow.conversation_id == conversation, TurnRow.number == number
-                )
-            )
+            found = session.get(TurnRow, turn) if turn is not None else None
             if found is None:
-                found = TurnRow(conversation_id=conversation, number=number, **values)
+                last = select(func.max(TurnRow.number)).where(
+                    TurnRow.conversation_id == conversation
+                )
+                following = func.coalesce(last.scalar_subquery() + 1, 0)
+                found = TurnRow(conversation_id=conversation, number=following, **values)
                 session.add(found)
             else:
                 for name, value in values.items():
@@ -124,8 +126,8 @@ class Archive:
             session.flush()
             return found.id
 
-    def conversation(self, name: str, operator: str) -> list[Reply]:
-        """The replies of an operator's own conversation; empty for anybody else's."""
+    def conversation(self, name: str, operator: str) -> dict[int, Reply]:
+        """The replies of an operator's own conversation by id, oldest first; none of another's."""
         with self._session() as session:
             rows = session.scalars(
                 select(TurnRow)
@@ -133,21 +135,14 @@ class Archive:
                 .where(ConversationRow.id == name, ConversationRow.operator == operator)
                 .order_by(TurnRow.number)
             )
-            return [read_reply(row.reply) for row in rows]
-
-    def owns(self, name: str, operator: str) -> bool:
-        """Whether a conversation is this operator's."""
-        with self._session() as session:
-            found = session.get(ConversationRow, name)
-            return found is not None and found.operator == operator
+            return {row.id: read_reply(row.reply) for row in rows}
 
     def signal(self, turn: int, kind: str, situation: str = "") -> None:
         """Keep what an operator made of an answer; a new opinion replaces the one before."""
         with self._session() as session:
-            if kind not in (COPIED, OPENED):
-                opinions = (HELPED, NOT_HELPED, WRONG, MISSING)
+            if kind in OPINIONS:
                 session.execute(
-                    delete(SignalRow).where(SignalRow.turn_id == turn, SignalRow.kind.in_(opinions))
+                    delete(SignalRow).where(SignalRow.turn_id == turn, SignalRow.kind.in_(OPINIONS))
                 )
             session.add(SignalRow(turn_id=turn, kind=kind, situation=situation))
 
@@ -187,12 +182,6 @@ class Archive:
             if bool(one.verdict) == judged and sought in fold(one.reply.question)
         ]
         return sorted(wanted, key=lambda one: -one.need)
-
-    def turn(self, number: int) -> KeptTurn | None:
-        """One answer by its id."""
-        with self._session() as session:
-            found = session.get(TurnRow, number)
-            return _read_turn(found) if found else None
 
     def add_lesson(
         self, trainer: str, question: str, situation: str, before: str, after: str
@@ -253,16 +242,18 @@ class Archive:
 
 
 def hide_private(reply: Reply) -> Reply:
-    """A reply whose question and echo hold placeholders instead of private data."""
-    question, understood = mask([reply.question, reply.understood_as or ""])
+    """A reply whose words of people and of models hold placeholders instead of private data."""
+    advice, dropped = reply.advice or (), reply.dropped
+    said = [*(one.text for one in advice), *(one.text for one in dropped)]
+    question, understood, *rest = mask([reply.question, reply.understood_as or "", *said])
+    told = iter(one.text for one in rest)
+    hidden_advice = tuple(replace(one, text=next(told)) for one in advice)
     hidden = replace(
         reply,
         question=question.text,
         understood_as=understood.text if reply.understood_as else None,
-        advice=None
-        if reply.advice is None
-        else tuple(replace(one, text=mask([one.text])[0].text) for one in reply.advice),
-        dropped=tuple(replace(one, text=mask([one.text])[0].text) for one in reply.dropped),
+        advice=None if reply.advice is None else hidden_advice,
+        dropped=tuple(replace(one, text=next(told)) for one in dropped),
     )
     return replace(hidden, text=write_text(hidden))
 
