@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from coach.assembly import build_coach, report_nothing
 from coach.errors import SettingsError
-from coach.index.bank_check import NEW, check_bank, describe_warning
+from coach.index.bank_check import NEW, check_bank, check_new, describe_warning
 from coach.instruction.knowledge import load_knowledge
 from coach.instruction.questions import FOLLOW_UP, NOT_ANSWERED, BankQuestion
 from coach.settings import Settings
@@ -43,7 +43,7 @@ def check_new_question(
             known = ", ".join([*knowledge.situations, NOT_ANSWERED, FOLLOW_UP])
             raise SettingsError(text("check.unknown", name=name, known=known))
     added = BankQuestion(question, tuple(situation_ids), place=NEW)
-    found = [w for w in check_bank([*knowledge.questions, added]) if w.question is added]
+    found = check_new(added, knowledge)
     lines = [describe_warning(one, knowledge) for one in found]
     lines += _describe_reply(question, settings)
     if not found:

@@ -11,7 +11,7 @@ from pathlib import Path
 from coach.assembly import build_coach, build_index, report_nothing
 from coach.coaching import Coach
 from coach.errors import SettingsError, StaleError
-from coach.index.bank_check import NEW, check_bank, describe_warning
+from coach.index.bank_check import NEW, check_new, describe_warning
 from coach.index.build import lock_index
 from coach.instruction.knowledge import knowledge_version, load_knowledge
 from coach.instruction.questions import BankQuestion, group_line
@@ -47,16 +47,21 @@ class Effect:
     changed: tuple[Changed, ...]
 
 
-def foresee(question: str, situation: str, recent: Sequence[str], settings: Settings) -> Effect:
-    """Teach a copy of the knowledge and look at what changes: this question, and recent ones."""
+def foresee(
+    question: str, situation: str, recent: Sequence[str], now: Coach, settings: Settings
+) -> Effect:
+    """Teach a copy of the knowledge and look at what changes: this question, and recent ones.
+
+    `now` is the Coach that is being served, with which the taught copy is compared.
+    """
     asked = clean_question(question)
     knowledge = load_knowledge(settings.knowledge)
     added = BankQuestion(asked, (situation,), TRAINER_AUTHOR, place=NEW)
-    found = [one for one in check_bank([*knowledge.questions, added]) if one.question is added]
-    now = build_coach(settings, report=report_nothing)
+    found = check_new(added, knowledge)
     with tempfile.TemporaryDirectory() as folder:
         copied = _copy(settings, Path(folder))
-        _append(copied.knowledge, asked, situation)
+        path = _bank_file(copied, situation)
+        _write(path, _with_question(path.read_text(encoding="utf-8"), asked))
         then = build_coach(copied, report=report_nothing)
         changed = [
             Changed(one, before, after)
@@ -84,23 +89,34 @@ def publish(effect: Effect, settings: Settings) -> str:
         version = knowledge_version(settings.knowledge)
         if version != effect.version:
             raise StaleError(text("teaching.moved", before=effect.version, now=version))
-        path = _append(settings.knowledge, effect.question, effect.situation)
-        try:
-            build_index(settings, report=report_nothing)
-        except BaseException:
-            _take_back(path, effect.question)
-            raise
-        return knowledge_version(settings.knowledge)
+        path = _bank_file(settings, effect.situation)
+        bank = path.read_text(encoding="utf-8")
+        return _renew(path, bank, _with_question(bank, effect.question), settings)
 
 
 def undo(question: str, situation: str, settings: Settings) -> str:
-    """Take a taught question out of the bank and renew the index; return the version."""
+    """Take a taught question out of the bank and renew the index; return the version.
+
+    Raises StaleError when it is not there, SettingsError when the folder cannot be written.
+    """
     with lock_index(settings.index / "teaching"):
-        path = settings.knowledge / "questions" / f"{situation}.txt"
-        if not _take_back(path, question):
+        path = _bank_file(settings, situation)
+        bank = path.read_text(encoding="utf-8")
+        without = _without_question(bank, question)
+        if without is None:
             raise StaleError(text("teaching.gone", question=question))
+        return _renew(path, bank, without, settings)
+
+
+def _renew(path: Path, before: str, after: str, settings: Settings) -> str:
+    """Change a file of the bank and renew the index; when that fails, change it back."""
+    _write(path, after)
+    try:
         build_index(settings, report=report_nothing)
-        return knowledge_version(settings.knowledge)
+    except BaseException:
+        _write(path, before)
+        raise
+    return knowledge_version(settings.knowledge)
 
 
 def clean_question(question: str) -> str:
@@ -131,25 +147,26 @@ def _copy(settings: Settings, folder: Path) -> Settings:
     return settings.model_copy(update=change)
 
 
-def _append(knowledge: Path, question: str, situation: str) -> Path:
-    path = knowledge / "questions" / f"{situation}.txt"
-    lines = path.read_text(encoding="utf-8").rstrip("\n")
-    _write(path, f"{lines}\n{group_line(author=TRAINER_AUTHOR)}\n{question}\n")
-    return path
+def _bank_file(settings: Settings, situation: str) -> Path:
+    return settings.knowledge / "questions" / f"{situation}.txt"
 
 
-def _take_back(path: Path, question: str) -> bool:
-    """Remove the last line that holds the question, and its group where nothing else is in it."""
-    lines = path.read_text(encoding="utf-8").splitlines()
+def _with_question(bank: str, question: str) -> str:
+    lines = bank.rstrip("\n")
+    return f"{lines}\n{group_line(author=TRAINER_AUTHOR)}\n{question}\n"
+
+
+def _without_question(bank: str, question: str) -> str | None:
+    """Leave out the last line that holds the question, and its group where it is alone there."""
+    lines = bank.splitlines()
     places = [number for number, line in enumerate(lines) if line == question]
     if not places:
-        return False
+        return None
     place = places[-1]
     heading = group_line(author=TRAINER_AUTHOR)
     is_alone = place + 1 == len(lines) or lines[place + 1].startswith("##")
     first = place - 1 if is_alone and lines[place - 1] == heading else place
-    _write(path, "\n".join([*lines[:first], *lines[place + 1 :]]) + "\n")
-    return True
+    return "\n".join([*lines[:first], *lines[place + 1 :]]) + "\n"
 
 
 def _write(path: Path, words: str) -> None:

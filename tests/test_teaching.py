@@ -8,6 +8,7 @@ import pytest
 
 from coach import build_coach, build_index
 from coach.assembly import report_nothing
+from coach.coaching import Coach
 from coach.errors import SettingsError, StaleError
 from coach.instruction.knowledge import knowledge_version
 from coach.settings import Settings
@@ -22,19 +23,26 @@ def settings(small_settings: Settings) -> Settings:
     return small_settings
 
 
-def test_the_effect_is_seen_before_anything_is_published(settings: Settings) -> None:
+@pytest.fixture
+def served(settings: Settings) -> Coach:
+    return build_coach(settings, report=report_nothing)
+
+
+def test_the_effect_is_seen_before_anything_is_published(settings: Settings, served: Coach) -> None:
     version = knowledge_version(settings.knowledge)
     recent = ["внучок лепечет", "дайте телефон директора"]
-    effect = foresee(QUESTION, "child_caller", recent, settings)
+    effect = foresee(QUESTION, "child_caller", recent, served, settings)
     assert knowledge_version(settings.knowledge) == version == effect.version
     assert effect.after == "На линии ребёнок"
     assert effect.warnings == ()
     assert "дайте телефон директора" not in [one.question for one in effect.changed]
 
 
-def test_publishing_teaches_and_undo_brings_the_version_back(settings: Settings) -> None:
+def test_publishing_teaches_and_undo_brings_the_version_back(
+    settings: Settings, served: Coach
+) -> None:
     before = knowledge_version(settings.knowledge)
-    effect = foresee(QUESTION, "child_caller", [], settings)
+    effect = foresee(QUESTION, "child_caller", [], served, settings)
     after = publish(effect, settings)
     assert after != before
     coach = build_coach(settings, report=report_nothing)
@@ -44,9 +52,9 @@ def test_publishing_teaches_and_undo_brings_the_version_back(settings: Settings)
         undo(QUESTION, "child_caller", settings)
 
 
-def test_a_second_trainer_sees_that_the_knowledge_moved(settings: Settings) -> None:
-    one = foresee(QUESTION, "child_caller", [], settings)
-    other = foresee("тянет каждое слово", "slow_speaker", [], settings)
+def test_a_second_trainer_sees_that_the_knowledge_moved(settings: Settings, served: Coach) -> None:
+    one = foresee(QUESTION, "child_caller", [], served, settings)
+    other = foresee("тянет каждое слово", "slow_speaker", [], served, settings)
     publish(one, settings)
     bank = (settings.knowledge / "questions/slow_speaker.txt").read_text("utf-8")
     with pytest.raises(StaleError, match="изменились"):
@@ -54,33 +62,40 @@ def test_a_second_trainer_sees_that_the_knowledge_moved(settings: Settings) -> N
     assert (settings.knowledge / "questions/slow_speaker.txt").read_text("utf-8") == bank
 
 
-def test_a_contradiction_is_warned_of(settings: Settings) -> None:
+def test_a_contradiction_is_warned_of(settings: Settings, served: Coach) -> None:
     path = settings.knowledge / "questions/boss_phone.txt"
     taught = path.read_text("utf-8").splitlines()[1]
-    effect = foresee(taught, "child_caller", [], settings)
+    effect = foresee(taught, "child_caller", [], served, settings)
     assert "Противоречие" in effect.warnings[0]
 
 
 def test_a_failed_build_leaves_the_bank_as_it_was(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, served: Coach, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    effect = foresee(QUESTION, "child_caller", [], settings)
+    effect = foresee(QUESTION, "child_caller", [], served, settings)
     path = settings.knowledge / "questions/child_caller.txt"
     kept = path.read_bytes()
 
     def fail(*_: object, **__: object) -> None:
         raise SettingsError("no")
 
+    with monkeypatch.context() as broken:
+        broken.setattr("coach.teaching.build_index", fail)
+        with pytest.raises(SettingsError):
+            publish(effect, settings)
+    assert path.read_bytes() == kept
+    publish(effect, settings)
+    taught = path.read_bytes()
     monkeypatch.setattr("coach.teaching.build_index", fail)
     with pytest.raises(SettingsError):
-        publish(effect, settings)
-    assert path.read_bytes() == kept
+        undo(QUESTION, "child_caller", settings)
+    assert path.read_bytes() == taught != kept
 
 
 def test_a_read_only_folder_is_told_and_nothing_changes(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, served: Coach, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    effect = foresee(QUESTION, "child_caller", [], settings)
+    effect = foresee(QUESTION, "child_caller", [], served, settings)
 
     def fail(*_: object) -> None:
         raise PermissionError

@@ -150,8 +150,8 @@ def _show_teaching(one: KeptTurn, queue: list[KeptTurn]) -> None:
 
 def _foresee(one: KeptTurn, situation: str, recent: list[str]) -> None:
     try:
-        settings = session.page_settings()
-        st.session_state[EFFECT] = foresee(one.reply.question, situation, recent, settings)
+        now, settings = session.current_coach(), session.page_settings()
+        st.session_state[EFFECT] = foresee(one.reply.question, situation, recent, now, settings)
     except CoachError as error:
         st.session_state[DONE] = str(error)
 

@@ -40,6 +40,12 @@ def check_bank(questions: Sequence[BankQuestion]) -> list[BankWarning]:
     return warnings
 
 
+def check_new(added: BankQuestion, knowledge: Knowledge) -> list[BankWarning]:
+    """Return the warnings of a question that is about to join the bank."""
+    warnings = check_bank([*knowledge.questions, added])
+    return [one for one in warnings if one.question is added]
+
+
 def words_key(question: str) -> frozenset[str]:
     """The words of a question as they are compared."""
     return frozenset(lemmas_of(question))
