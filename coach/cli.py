@@ -25,11 +25,7 @@ QUIT_SIGNALS = (130, 141)
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return the exit status (0 fine, 1 failed, 2 wrong usage)."""
-    parser = _parser()
-    options, rest = parser.parse_known_args(arguments)
-    options.rest = rest
-    if rest and options.run is not _eval:
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    options = _parser().parse_args(arguments)
     try:
         return int(options.run(options, load_settings()))
     except CoachError as error:
@@ -76,9 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     ui = commands.add_parser("ui", help="serve the chat page")
     ui.set_defaults(run=_ui)
     evaluation = commands.add_parser(
-        "eval", help="check the replies against the gold set", add_help=False
+        "eval",
+        help="check the replies against the gold set",
+        add_help=False,
+        prefix_chars="\0",  # its options are the evaluation's own: all are passed on
     )
-    evaluation.add_argument("new", nargs="?")
+    evaluation.add_argument("asked", nargs="*")
     evaluation.set_defaults(run=_eval)
     doctor = commands.add_parser("doctor", help="say what is wrong here and what to do")
     doctor.set_defaults(run=_doctor)
@@ -233,8 +232,7 @@ def _ui(options: argparse.Namespace, settings: Settings) -> int:
 
 def _eval(options: argparse.Namespace, settings: Settings) -> int:
     """Run the evaluation, which stands above this package and is never imported by it."""
-    asked = [*([options.new] if options.new else []), *options.rest]
-    raise SystemExit(subprocess.run([sys.executable, "-m", "eval", *asked], check=False).returncode)
+    return subprocess.run([sys.executable, "-m", "eval", *options.asked], check=False).returncode
 
 
 def _doctor(options: argparse.Namespace, settings: Settings) -> int:

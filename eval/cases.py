@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ CONVERSATIONS = GOLD / "conversations.jsonl"
 FOLLOW_UPS = DATA / "follow_ups.jsonl"
 ANY_TOPIC = "any"
 SMALL_TALK = "smalltalk"
+FIRST, SAME, SWITCH = "first", "follow_up", "switch"
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,20 @@ def read_questions(path: Path = QUESTIONS) -> list[BankQuestion]:
         BankQuestion(row["question"], tuple(row["situations"]), row["author"], row["style"])
         for row in _rows(path)
     ]
+
+
+def turn_kinds(expected: Iterable[str]) -> list[str]:
+    """Name the turns of a conversation by what is expected of each.
+
+    The first one; then `none`, `smalltalk`, a follow-up to the situation before it, or a switch.
+    """
+    kinds: list[str] = []
+    topic = ""
+    for one in expected:
+        is_aside = one in (NOT_ANSWERED, SMALL_TALK)
+        kinds.append(FIRST if not kinds else one if is_aside else SAME if one == topic else SWITCH)
+        topic = topic if is_aside else one
+    return kinds
 
 
 def read_conversations(path: Path = CONVERSATIONS) -> list[list[Turn]]:

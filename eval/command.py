@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _settings(options: argparse.Namespace) -> Settings:
     settings = load_settings()
-    change: dict[str, object] = {} if options.model or options.judge else {"llm": ""}
+    change: dict[str, object] = {} if options.model else {"llm": ""}
     if options.knowledge:
         change["knowledge"] = options.knowledge.absolute()
     return settings.model_copy(update=change)
@@ -121,9 +121,9 @@ def _evaluate(options: argparse.Namespace, settings: Settings, open_coach: Opene
         document = next(iter(coach.knowledge.documents.values()))
         encoder = "" if settings.embedder == STATIC else settings.embedder
         peers = measure_peers(run.results, gold, document, encoder)
-        ratio = peers[0].p95_ms / peers[1].p95_ms
+        ratio = peers[0].p95_ms / peers[1].p95_ms if peers else None
     if options.judge:
-        run.notes.append(judge_run(run, gold, settings, options.judge))
+        run.notes.append(judge_run(run, gold, load_settings(), options.judge))
     metrics = summarise(run, ratio)
     verdicts = check_thresholds(metrics, options.thresholds, is_whole=is_whole and not options.fast)
     before = read_baseline(options.baseline)
@@ -135,7 +135,7 @@ def _evaluate(options: argparse.Namespace, settings: Settings, open_coach: Opene
         changes,
         coach.knowledge,
         time.perf_counter() - started,
-        coach.model if options.model else None,
+        coach.model,
         peers,
     )
     page = write_reports(outcome, options.reports, options.thresholds)

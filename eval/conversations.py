@@ -16,10 +16,18 @@ from coach.answering.reply import Reply
 from coach.batch import answer_conversation
 from coach.coaching import Coach
 from coach.instruction.questions import NOT_ANSWERED
-from eval.cases import CONVERSATIONS, SMALL_TALK, Turn, read_conversations
+from eval.cases import (
+    CONVERSATIONS,
+    FIRST,
+    SAME,
+    SMALL_TALK,
+    SWITCH,
+    Turn,
+    read_conversations,
+    turn_kinds,
+)
 from eval.metrics import share
-
-FIRST, SAME, SWITCH = "first", "follow-up", "switch"
+from eval.scorers import RIGHT, score_turn
 
 
 def main() -> int:
@@ -46,31 +54,12 @@ def main() -> int:
 
 def follow(coach: Coach, turns: Sequence[Turn]) -> list[tuple[str, Turn, Reply, bool]]:
     """Hold one conversation; return each turn's kind, the turn, its reply, and whether right."""
-    results: list[tuple[str, Turn, Reply, bool]] = []
-    topic = ""
+    kinds = turn_kinds(turn.expected for turn in turns)
     replies = answer_conversation(coach, [turn.typed for turn in turns])
-    for turn, reply in zip(turns, replies, strict=True):
-        results.append((_kind(turn, topic, bool(results)), turn, reply, is_right(turn, reply)))
-        if turn.expected not in (NOT_ANSWERED, SMALL_TALK):
-            topic = turn.expected
-    return results
-
-
-def _kind(turn: Turn, topic: str, is_later: bool) -> str:
-    if not is_later:
-        return FIRST
-    if turn.expected in (NOT_ANSWERED, SMALL_TALK):
-        return turn.expected
-    return SAME if turn.expected == topic else SWITCH
-
-
-def is_right(turn: Turn, reply: Reply) -> bool:
-    """Whether one reply is what its turn expects."""
-    if turn.expected == SMALL_TALK:
-        return reply.refusal == "small_talk"
-    if turn.expected == NOT_ANSWERED:
-        return not reply.answered
-    return reply.answered and turn.expected == reply.situations[0].id
+    return [
+        (kind, turn, reply, score_turn(reply, turn.expected) == RIGHT)
+        for kind, turn, reply in zip(kinds, turns, replies, strict=True)
+    ]
 
 
 if __name__ == "__main__":

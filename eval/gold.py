@@ -19,9 +19,9 @@ from coach.errors import CoachError
 from coach.instruction.documents import find_excerpt
 from coach.instruction.knowledge import Knowledge
 from coach.instruction.questions import NOT_ANSWERED
+from eval.cases import FIRST, SMALL_TALK, turn_kinds
 from eval.texts import word
 
-SMALL_TALK = "smalltalk"
 REFUSED, ANSWERED, ANY = "refused", "answered:", "any"
 Place = tuple[str, int, int]
 
@@ -61,7 +61,6 @@ class Case:
     expected: tuple[str, ...]
     kind: str = ""
     never: tuple[re.Pattern[str], ...] = ()
-    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,18 +136,14 @@ def _question_cases(row: dict[str, Any], known: frozenset[str]) -> list[Case]:
 
 
 def _conversation_cases(row: dict[str, Any], known: frozenset[str]) -> list[Case]:
-    cases, said, topic = [], [], ""
-    for number, turn in enumerate(row["turns"]):
-        said.append(str(turn["question"]))
-        (expected,) = _check_known((str(turn["expect"]),), known)
-        if number:
-            kind = expected if expected in (NOT_ANSWERED, SMALL_TALK) else ""
-            kind = kind or ("follow_up" if expected == topic else "switch")
-            name = f"{row['id']}-{number + 1}"
-            cases.append(Case(name, "conversations", tuple(said), (expected,), kind))
-        if expected in known:
-            topic = expected
-    return cases
+    """A case for every turn after the first, with the turns before it."""
+    said = tuple(str(turn["question"]) for turn in row["turns"])
+    expected = _check_known(tuple(str(turn["expect"]) for turn in row["turns"]), known)
+    return [
+        Case(f"{row['id']}-{n}", "conversations", said[:n], (expected[n - 1],), kind)
+        for n, kind in enumerate(turn_kinds(expected), 1)
+        if kind != FIRST
+    ]
 
 
 def _hostile_cases(row: dict[str, Any], known: frozenset[str]) -> list[Case]:

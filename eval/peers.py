@@ -22,8 +22,11 @@ CONSIDERED = 3
 
 @dataclass(frozen=True)
 class Peer:
-    """How a way of finding does: shares of right first passages, of right ones among three, and
-    of refusals of what is not answered (a chain without a threshold never refuses)."""
+    """How a way of finding does.
+
+    Shares of right first passages, of right ones among three, and of refusals of what is not
+    answered: a chain without a threshold never refuses.
+    """
 
     title: str
     first: float
@@ -35,12 +38,14 @@ class Peer:
 def measure_peers(
     results: Sequence[Result], gold: GoldSet, document: ReceivedDocument, encoder: str = ""
 ) -> list[Peer]:
-    """Return the peers and ourselves on the one-situation and the not-answered questions.
+    """Return ourselves, the plain chain and the others on the same one-situation questions.
 
-    `encoder` names a sentence-transformers model for one more plain chain: a multilingual E5,
-    where a hub is reached.
+    None where no such question was asked. `encoder` names a sentence-transformers model for one
+    more plain chain: a multilingual E5, where a hub is reached.
     """
     cases = [one.case for one in results if one.case.suite == "situations" and not one.damage]
+    if not cases:
+        return []
     peers = [_ours(results)]
     with tempfile.TemporaryDirectory() as folder:
         chain = build_plain_chain(document, Path(folder) / "chroma")
@@ -73,10 +78,10 @@ def _ours(results: Sequence[Result]) -> Peer:
     times = sorted(one.elapsed_ms for one in asked)
     return Peer(
         word("page.peer_ours"),
-        sum(one.scores["situation"].value for one in asked) / max(len(asked), 1),
-        sum(one.scores["offered"].value for one in asked) / max(len(asked), 1),
+        sum(one.scores["situation"].value for one in asked) / len(asked),
+        sum(one.scores["offered"].value for one in asked) / len(asked),
         sum(not one.reply.answered for one in none) / max(len(none), 1),
-        times[int(0.95 * (len(times) - 1))] if times else 0.0,
+        times[int(0.95 * (len(times) - 1))],
     )
 
 
@@ -87,8 +92,8 @@ def _peer(
     document: ReceivedDocument,
     search: Callable[[str], list[str]],
 ) -> Peer:
-    """A chunk is right when most of it lies in a place that is right to cite."""
-    search(cases[0].turns[-1])
+    """A chunk is right when it holds some of a place that is right to cite."""
+    search(cases[0].turns[-1])  # what loads at the first search is not timed
     hits, times = [], []
     for case in cases:
         started = time.perf_counter()

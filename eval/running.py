@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from coach.assembly import report_nothing
 from coach.batch import answer_conversation
 from coach.coaching import Coach
 from coach.instruction.provenance import Repair
+from coach.privacy.names import NAME
 from eval.external import measure as measure_external
 from eval.gold import Case, GoldSet
 from eval.perturbations import PERTURBATIONS, perturb
@@ -40,14 +40,16 @@ from eval.scorers import (
 )
 
 SEED = 1
-SUITES = ("situations", "two", "not_answered", "conversations", "hostile", "perturbed")
+PERTURBED = "perturbed"
+SUITES = ("situations", "two", "not_answered", "conversations", "hostile", PERTURBED)
+DAMAGED = ("situations", "not_answered")
 DANGER = "danger"
 Progress = Callable[[Iterable[str], str], Iterable[str]]
 
 
 @dataclass(frozen=True)
 class Result:
-    """A case with its reply, its scores by name, and the time it took in milliseconds.
+    """A case with its reply, its scores by name, and the time its card took in milliseconds.
 
     `damage` names the perturbation of the question, empty for none.
     """
@@ -81,19 +83,24 @@ class Run:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which cases to run: suites and a situation; all where nothing is named."""
+    """Which cases to run: suites and a situation; all where nothing is named.
+
+    Damaged questions are set against the clean ones, which are asked with them.
+    """
 
     suites: tuple[str, ...] = ()
     situation: str = ""
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether damaged questions belong to the selection."""
+        return not self.suites or PERTURBED in self.suites
+
     def wants(self, case: Case) -> bool:
         """Whether a case belongs to the selection."""
         is_own = not self.situation or self.situation in case.expected
-        return is_own and (not self.suites or case.suite in self.suites)
-
-    def wants_suite(self, name: str) -> bool:
-        """Whether a whole suite belongs to the selection."""
-        return not self.situation and (not self.suites or name in self.suites)
+        is_clean = self.is_damaged and case.suite in DAMAGED
+        return is_own and (not self.suites or is_clean or case.suite in self.suites)
 
 
 def run_cases(
@@ -106,35 +113,36 @@ def run_cases(
     """Ask every selected case and score what comes; `repairs` are the known scraping defects."""
     run = Run()
     chosen = [case for case in gold.cases if selection.wants(case)]
-    by_id = {f"{n}": case for n, case in enumerate(chosen)}
-    for name in progress(list(by_id), "cases"):
-        case = by_id[name]
-        run.results.append(ask(coach, case, gold, repairs))
-    if not selection.suites or "perturbed" in selection.suites:
-        singles = [one for one in gold.cases if one.suite in ("situations", "not_answered")]
-        singles = [one for one in singles if not selection.situation or selection.wants(one)]
+    names = progress([case.id for case in chosen], "cases")
+    run.results += [ask(coach, case, gold, repairs) for case, _ in zip(chosen, names, strict=True)]
+    if selection.is_damaged:
+        singles = [one for one in chosen if one.suite in DAMAGED]
         damaged = [(case, kind) for kind in PERTURBATIONS for case in singles]
-        for name in progress([str(n) for n in range(len(damaged))], "perturbed"):
-            case, kind = damaged[int(name)]
-            run.results.append(ask(coach, case, gold, repairs, kind))
+        names = progress([case.id for case, _ in damaged], PERTURBED)
+        run.results += [
+            ask_damaged(coach, case, kind) for (case, kind), _ in zip(damaged, names, strict=True)
+        ]
     return run
 
 
-def ask(
-    coach: Coach, case: Case, gold: GoldSet, repairs: Sequence[Repair], damage: str = ""
-) -> Result:
-    """Ask one case, damaged where it is said so, and score the last reply."""
+def ask(coach: Coach, case: Case, gold: GoldSet, repairs: Sequence[Repair]) -> Result:
+    """Ask one case and score the last reply."""
     *before, typed = case.turns
-    typed = perturb(typed, damage, SEED) if damage else typed
     conversation = answer_conversation(coach, before)
-    started = time.perf_counter()
-    reply = coach.reply(conversation, typed)
-    elapsed_ms = (time.perf_counter() - started) * 1000
-    reply = coach.advise(conversation, reply)
-    scores = score(coach, case, gold, repairs, reply)
-    if damage:
-        scores = {name: one for name, one in scores.items() if name in ("situation", "abstention")}
-    return Result(case, typed, reply, scores, elapsed_ms, damage)
+    card = coach.reply(conversation, typed)
+    reply = coach.advise(conversation, card)
+    return Result(case, typed, reply, score(coach, case, gold, repairs, reply), card.elapsed_ms)
+
+
+def ask_damaged(coach: Coach, case: Case, damage: str) -> Result:
+    """Ask a damaged question; only what is found is scored, no model is asked."""
+    typed = perturb(case.turns[-1], damage, SEED)
+    reply = coach.reply([], typed)
+    if case.suite == "not_answered":
+        scores = {"abstention": score_abstention(reply)}
+    else:
+        scores = {"situation": score_situation(reply, case.expected)}
+    return Result(case, typed, reply, scores, reply.elapsed_ms, damage)
 
 
 def score(
@@ -188,7 +196,7 @@ def run_measures(coach: Coach, run: Run, external: Path | None) -> None:
     rows: Iterator[dict[str, Any]] = map(json.loads, MESSAGES.read_text("utf-8").splitlines())
     secrets = [one for row in rows for one in look(row)]
     run.figures["private_numbers"] = [float(o.is_found) for o in secrets if o.kind in NUMBERED]
-    run.figures["private_names"] = [float(o.is_found) for o in secrets if o.kind == "name"]
+    run.figures["private_names"] = [float(o.is_found) for o in secrets if o.kind == NAME]
     if external is None or not external.exists():
         run.notes.append(f"external: {external} is absent")
     else:

@@ -16,7 +16,8 @@ from coach.instruction.documents import ReceivedDocument
 from coach.instruction.provenance import Repair, is_same_phrase, letters_of
 from coach.instruction.questions import NOT_ANSWERED
 from coach.language.lemmas import fold
-from eval.gold import ANY, SMALL_TALK, Place, Response
+from eval.cases import SMALL_TALK
+from eval.gold import ANY, Place, Response
 from eval.texts import word
 
 RANKED = 3

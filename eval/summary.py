@@ -42,7 +42,6 @@ WHERE = {  # which results a score is averaged over, when that is not the score'
     "language": ("", "language"),
     "leaks": ("", "leaks"),
 }
-SMALLER_IS_BETTER = frozenset(("proof_false", "calibration_error", "latency_ratio"))
 
 
 @dataclass(frozen=True)

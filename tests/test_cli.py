@@ -165,3 +165,14 @@ def test_a_cold_question_does_not_wait_for_torch_or_scikit_learn() -> None:
     )
     assert done.stderr.strip() == ""
     assert "Ситуация" in done.stdout
+
+
+def test_eval_takes_the_options_of_the_evaluation(tmp_path: Path) -> None:
+    chosen = ("--only", "two,hostile", "--situation", "child_caller")
+    done = run("eval", *chosen, "--reports", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "Пройдено" in done.stdout
+    assert (tmp_path / "report.html").exists()
+    assert run("eval", "--only", "nosuch").returncode == 2
+    assert "--compare" in run("eval", "--help").stdout
+    assert run("doctor", "--only", "two").returncode == 2

@@ -126,7 +126,7 @@ def test_a_conversation_is_judged_turn_by_turn(coach: Coach) -> None:
         Turn("дай дословно", "boss_phone"),
     ]
     results = follow(coach, turns)
-    kinds = ["first", "follow-up", "switch", "none", "smalltalk", "switch"]
+    kinds = ["first", "follow_up", "switch", "none", "smalltalk", "switch"]
     assert [kind for kind, *_ in results] == kinds
     assert [is_right for *_, is_right in results] == [True] * 5 + [False]
 

@@ -23,13 +23,15 @@ from coach.settings import PROJECT_FOLDER, Settings
 from eval import command
 from eval.command import COULD_NOT, FAILED, GOLD, PASSED, main
 from eval.gold import GoldError, read_gold
-from eval.peers import Peer, measure_peers
+from eval.judge import MOST_CASES
+from eval.peers import measure_peers
+from eval.perturbations import PERTURBATIONS
 from eval.running import Selection, run_cases
-from eval.summary import by_case, compare, interval, read_baseline, write_baseline
+from eval.summary import by_case, compare, interval, read_baseline, values_of, write_baseline
 from tests.conftest import make_settings
+from tests.language_server import serve_language
 
 KNOWLEDGE = PROJECT_FOLDER / "knowledge"
-PEER = Peer("x", 1.0, 1.0, 1.0, 1.0)
 Change = Callable[[Path], None]
 
 
@@ -209,7 +211,6 @@ def test_an_emptied_input_is_caught(
     small.write_text("\n".join(lines[::10]) + "\n", "utf-8")
     options = ["--gold", str(gold), "--reports", str(tmp_path / "r")]
     monkeypatch.setattr(command, "run_measures", lambda *_: None)
-    monkeypatch.setattr(command, "measure_peers", lambda *_: [PEER, PEER])
     assert main(options, lambda _: coach) == FAILED
     assert "нет ни одного случая" in capsys.readouterr().out
 
@@ -339,3 +340,41 @@ def test_a_judge_needs_a_model(coach: Coach, capsys: pytest.CaptureFixture[str])
     options = ["--fast", "--only", "two", "--judge", "3"]
     assert main(options, lambda _: coach) == COULD_NOT
     assert "COACH_LLM" in capsys.readouterr().err
+
+
+def test_a_judge_alone_lets_the_coach_ask_no_model(
+    coach: Coach, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened: list[str] = []
+
+    def open_coach(settings: Settings) -> Coach:
+        opened.append(settings.llm)
+        return coach
+
+    with serve_language(["1"]) as server:
+        monkeypatch.setenv("COACH_LLM", "openai:scripted")
+        monkeypatch.setenv("COACH_LLM_BASE_URL", server.url)
+        monkeypatch.setenv("COACH_LLM_API_KEY", "key")
+        options = ["--fast", "--only", "situations", "--situation", "duties", "--judge", "1"]
+        assert main([*options, "--reports", str(tmp_path)], open_coach) == PASSED
+        judged = len(server.requests)
+    assert opened == [""]
+    assert 0 < judged <= MOST_CASES
+
+
+def test_a_model_is_asked_of_clean_questions_alone(real_settings: Settings) -> None:
+    with serve_language(["1"]) as server:
+        change = {"llm": "openai:scripted", "llm_base_url": server.url}
+        key = type(real_settings.llm_api_key)("key")
+        settings = real_settings.model_copy(update=change | {"llm_api_key": key})
+        asking = build_coach(settings, report=report_nothing)
+        gold = read_gold(GOLD, asking.knowledge)
+        selection = Selection(("perturbed",), "duties")
+        made = run_cases(asking, gold, selection, (), lambda steps, label: steps)
+        assert asking.model
+        assert len(server.requests) == sum(
+            not one.damage and one.reply.answered for one in made.results
+        )
+    assert {one.damage for one in made.results} == {"", *PERTURBATIONS}
+    assert {name for one in made.results if one.damage for name in one.scores} == {"situation"}
+    assert {f"robustness:{kind}" for kind in PERTURBATIONS} <= set(values_of(made))
