@@ -211,7 +211,7 @@ def test_a_damaged_build_is_never_started_from(small_settings: Settings) -> None
 def test_the_same_question_twice_is_no_failure(small_settings: Settings) -> None:
     bank = small_settings.knowledge / "questions/child_caller.txt"
     bank.write_text(bank.read_text("utf-8") + "раз\nраз\n", "utf-8")
-    assert build_coach(small_settings, report=report_nothing).reply([], "раз") is not None
+    build_coach(small_settings, report=report_nothing)
     assert manifest(small_settings)["questions"] == 50
 
 

@@ -114,10 +114,17 @@ def write_build(
         if knowledge.version != recipe.knowledge_version:
             raise IndexBusyError(text("index.knowledge_moved"))
         questions = learned_questions(knowledge, recipe.authors)
-        start = _near_enough(earlier, questions)
-        _write_questions(build / "chroma", questions, start, embeddings, progress)
-        _write_classifier(build / "classifier", questions, start, embeddings, progress)
-        renewed = start.renewed + len(_changed(start, questions)) if start else 0
+        changed = _changed(earlier.questions if earlier else {}, questions)
+        renewed = earlier.renewed + len(changed) if earlier else 0
+        if renewed > MOST_CHANGED * len(questions):
+            earlier, renewed = None, 0
+        _write_questions(build / "chroma", questions, earlier, embeddings, progress)
+        trained = QuestionClassifier.load(earlier.folder / "classifier") if earlier else None
+        learned = list(questions.values())
+        classifier = train_classifier(
+            learned, embeddings, progress, earlier=trained, changed=changed
+        )
+        classifier.save(build / "classifier")
         _write_manifest(build, recipe, len(questions), renewed)
     except BaseException:
         shutil.rmtree(build, ignore_errors=True)
@@ -140,18 +147,12 @@ def learned_questions(knowledge: Knowledge, authors: Iterable[str]) -> dict[str,
     return learned
 
 
-def _near_enough(earlier: Earlier | None, questions: Mapping[str, BankQuestion]) -> Earlier | None:
-    """The earlier build when few questions changed since the last build from nothing."""
-    if earlier is None:
-        return None
-    changed = earlier.renewed + len(_changed(earlier, questions))
-    return earlier if changed <= MOST_CHANGED * len(questions) else None
-
-
-def _changed(earlier: Earlier, questions: Mapping[str, BankQuestion]) -> list[BankQuestion]:
+def _changed(
+    before: Mapping[str, BankQuestion], questions: Mapping[str, BankQuestion]
+) -> list[BankQuestion]:
     """The questions that are new, and those that are gone."""
-    new = [one for name, one in questions.items() if name not in earlier.questions]
-    return new + [one for name, one in earlier.questions.items() if name not in questions]
+    new = [one for name, one in questions.items() if name not in before]
+    return new + [one for name, one in before.items() if name not in questions]
 
 
 def _copy_knowledge(source: Path, target: Path) -> None:
@@ -177,21 +178,6 @@ def _write_questions(
     documents = [_question_document(one, name) for name, one in questions.items()]
     fresh = [document for document in documents if document.id not in known]
     add_documents(store, fresh, progress, "questions")
-
-
-def _write_classifier(
-    folder: Path,
-    questions: Mapping[str, BankQuestion],
-    earlier: Earlier | None,
-    embeddings: Embeddings,
-    progress: Progress,
-) -> None:
-    trained, changed = None, []
-    if earlier:
-        trained = QuestionClassifier.load(earlier.folder / "classifier")
-        changed = _changed(earlier, questions)
-    learned = list(questions.values())
-    train_classifier(learned, embeddings, progress, earlier=trained, changed=changed).save(folder)
 
 
 def _question_document(question: BankQuestion, name: str) -> Document:
