@@ -79,7 +79,8 @@ class Coach:
     @property
     def model(self) -> str | None:
         """The name of the language model, or None when there is none."""
-        return self._adviser.name if self._adviser else None
+        adviser = self._adviser
+        return adviser.name if adviser else None
 
     def reply(self, conversation: Sequence[Reply], message: str) -> Reply:
         """Return the card, the question back, or the refusal; no language model is asked."""

@@ -19,8 +19,8 @@ def given_sources(reply: Reply, knowledge: Knowledge) -> list[Source]:
     for phrase in reply.say:
         lines[phrase.citation].append(Line(SAY, phrase.text))
         owners[phrase.citation] = phrase.situation
-        if sum(one.variant != phrase.variant for one in reply.say):
-            lines[phrase.citation].append(Line(DO, text(f"given.variant_{phrase.variant}")))
+        if any(one.variant != phrase.variant for one in reply.say):
+            lines[phrase.citation].append(Line(DO, _name_variant(phrase.variant)))
     for kind, items in ((DO, reply.do), (AVOID, reply.avoid)):
         for item in items:
             lines[item.citation].append(Line(kind, item.text))
@@ -39,3 +39,8 @@ def given_sources(reply: Reply, knowledge: Knowledge) -> list[Source]:
         context = (situation.title, *(sign.text for sign in situation.when))
         sources.append(Source(one.number, one.start, tuple(own), context, is_topic))
     return sources
+
+
+def _name_variant(number: int) -> str:
+    ordinals = dict(enumerate(text("given.ordinals").split(), 1))
+    return text("given.variant", number=ordinals.get(number, number))

@@ -49,15 +49,19 @@ class Reading:
         """Whether the operator's message holds one of these keys."""
         return any(is_same(key, asked) for key in keys for asked in self._asked)
 
+    def _place(self, token: Token) -> int:
+        """Where this very token stands: the same word may stand twice in a part."""
+        return next(place for place, one in enumerate(self.tokens) if one is token)
+
     def is_of_caller(self, token: Token) -> bool:
         """Whether a token is an adjective before a word for the caller: «рассерженный клиент»."""
-        following = self.tokens[self.tokens.index(token) + 1 :][:1]
+        following = self.tokens[self._place(token) + 1 :][:1]
         is_adjective = not grammemes_of(token.word).isdisjoint(("ADJF", "PRTF"))
         return is_adjective and any(one.is_in("actors") or one.is_in("people") for one in following)
 
     def is_linked(self, token: Token) -> bool:
         """Whether a noun says on what occasion: «на оскорбления ответьте…»."""
-        place = self.tokens.index(token)
+        place = self._place(token)
         before = self.tokens[place - 1] if place else None
         return "NOUN" in grammemes_of(token.word) and before is not None and before.is_in("links")
 
