@@ -75,9 +75,10 @@ PASSPORT_SHAPE = re.compile(
     r"(?<!\d)\d{2}[ -]?\d{2}(?:\s*(?:,|№|n|номер|ном)\.?)*\s*[-]?\d{3}[ -]?\d{3}(?!\d)",
     re.IGNORECASE,
 )
+PLUS_PHONE = re.compile(r"(?<![\d.])\+\d(?:[ ().-]{0,3}\d){6,14}(?!\d)")
+LONG_PHONE = re.compile(r"(?<![\d.])[78](?:[ ().\/-]{0,3}\d){10}(?!\d)")
 PHONE_SHAPES = (
-    re.compile(r"(?<![\d.])\+\d(?:[ ().-]{0,3}\d){6,14}(?!\d)"),
-    re.compile(r"(?<![\d.])[78](?:[ ().\/-]{0,3}\d){10}(?!\d)"),
+    LONG_PHONE,
     re.compile(r"(?<![\d.])\(?9\d{2}\)?(?:[ ().-]{0,3}\d){7}(?!\d)"),
     re.compile(r"(?<![\d.])\(\d{3,5}\)(?:[ .-]{0,3}\d){5,7}(?!\d)"),
     re.compile(r"(?<![\d.-])\d{3}[- ]\d{2}[- ]\d{2}(?![\d-])"),
@@ -95,8 +96,8 @@ def find_numbers(message: str) -> Iterator[Found]:
     yield from _matching(message, SNILS, SNILS_SHAPE, _is_sure_snils)
     yield from _matching(message, SNILS, SPELT_SNILS, lambda _, before: _tells(before, "snils"))
     yield from _matching(message, INN, INN_SHAPE, _is_sure_inn)
-    yield from _matching(message, PHONE, PHONE_SHAPES[0], lambda _, before: True)
-    yield from _matching(message, PHONE, PHONE_SHAPES[1], _is_called_phone)
+    yield from _matching(message, PHONE, PLUS_PHONE, lambda _, before: True)
+    yield from _matching(message, PHONE, LONG_PHONE, _is_called_phone)
     yield from _matching(message, INN, SPELT_INN, lambda _, before: _tells(before, "inn"))
     for shape in (PASSPORT_SHAPE, SPELT_PASSPORT):
         yield from _matching(message, PASSPORT, shape, _is_named_passport)
