@@ -28,7 +28,7 @@ from coach.settings import Settings
 from eval.cases import Asked, read_questions
 from eval.metrics import expected_calibration_error, share
 from eval.perturbations import PERTURBATIONS, perturb
-from eval.report import write_report
+from eval.generalisation_report import write_report
 
 SEED = 1
 CLEAN = "clean"
