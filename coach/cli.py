@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     search.set_defaults(run=_search)
     chat = commands.add_parser("chat", help="converse in the terminal")
     chat.set_defaults(run=_chat)
-    ui = commands.add_parser("ui", help="serve the chat page")
+    ui = commands.add_parser("ui", help="serve the pages")
     ui.set_defaults(run=_ui)
     evaluation = commands.add_parser(
         "eval",

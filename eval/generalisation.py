@@ -26,9 +26,9 @@ from coach.instruction.knowledge import load_knowledge
 from coach.instruction.questions import FOLLOW_UP, BankQuestion
 from coach.settings import Settings
 from eval.cases import Asked, read_questions
+from eval.generalisation_report import write_report
 from eval.metrics import expected_calibration_error, share
 from eval.perturbations import PERTURBATIONS, perturb
-from eval.generalisation_report import write_report
 
 SEED = 1
 CLEAN = "clean"

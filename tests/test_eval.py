@@ -20,11 +20,11 @@ from eval.cases import Asked, Turn
 from eval.command import GOLD
 from eval.conversations import follow
 from eval.generalisation import measure
+from eval.generalisation_report import write_report
 from eval.gold import read_gold
 from eval.growth import make_bank
 from eval.metrics import expected_calibration_error, reliability
 from eval.plain_chain import build_plain_chain
-from eval.generalisation_report import write_report
 from eval.timing import summarise, time_calls
 
 SEEDS = ("author_1", "author_2")
