@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 import uuid
@@ -25,9 +26,10 @@ from coach.archive.archive import (
     RIGHT,
     WRONG,
     Archive,
+    KeptOperator,
     hide_private,
 )
-from coach.archive.tables import ConversationRow, now
+from coach.archive.tables import ConversationRow, TurnRow, now
 from coach.coaching import Coach
 from coach.errors import ArchiveError, StaleError
 from tests.postgres import run_postgres
@@ -196,6 +198,36 @@ def test_one_operators_data_is_exported_and_forgotten(archive: Archive, coach: C
     assert archive.forget("one") == 1
     assert archive.export("one") == []
     assert len(archive.export("other")) == 1
+
+
+def test_a_copy_of_the_data_holds_what_was_made_of_each_answer(
+    archive: Archive, coach: Coach
+) -> None:
+    turn = archive.keep(archive.start("one"), coach.reply([], "в трубке ребёнок"))
+    archive.signal(turn, WRONG, "slow_speaker")
+    archive.judge(turn, FALSE, "не то", "trainer", seen_revision=0)
+    (copied,) = archive.export("one")
+    assert copied["reply"]["question"] == "в трубке ребёнок"
+    assert [(one["kind"], one["situation"]) for one in copied["signals"]] == [
+        (WRONG, "slow_speaker")
+    ]
+    assert copied["verdict"] == {"value": FALSE, "note": "не то"}
+    json.dumps(copied)
+
+
+def test_everybody_of_whom_something_is_kept_is_named(archive: Archive, coach: Coach) -> None:
+    assert archive.operators() == []
+    reply = coach.reply([], "в трубке ребёнок")
+    talks = [archive.start(operator) for operator in ("two", "one", "two")]
+    for name in (talks[0], talks[0], talks[2]):
+        archive.keep(name, reply)
+    today = now().date()
+    assert archive.operators() == [KeptOperator("one", 1, today), KeptOperator("two", 2, today)]
+    past = now() - timedelta(days=3)
+    with Session(archive._engine) as session, session.begin():
+        session.execute(update(ConversationRow).values(started_at=past))
+        session.execute(update(TurnRow).where(TurnRow.number == 0).values(asked_at=past))
+    assert [one.last for one in archive.operators()] == [past.date(), today]
 
 
 def test_old_conversations_are_forgotten(archive: Archive, coach: Coach) -> None:

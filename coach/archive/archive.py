@@ -9,17 +9,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session, selectinload
 
-from coach.answering.card import write_text
 from coach.answering.reply import Reply, read_reply
 from coach.archive.database import open_database
+from coach.archive.hiding import hide_private
 from coach.archive.tables import (
     ConversationRow,
     LessonRow,
@@ -30,7 +30,6 @@ from coach.archive.tables import (
 )
 from coach.errors import ArchiveError, StaleError
 from coach.language.lemmas import fold
-from coach.privacy.masking import mask
 from coach.texts import text
 
 HELPED, NOT_HELPED, WRONG, MISSING = "helped", "not_helped", "wrong_situation", "not_in_text"
@@ -68,6 +67,15 @@ class KeptTurn:
         sure = max((one.confidence for one in self.reply.situations), default=1.0)
         doubt = UNSURE_NEED if self.reply.answered and sure < LEAST_SURE else 0
         return max(said, outcome, doubt, DROPPED_NEED if self.reply.dropped else 0)
+
+
+@dataclass(frozen=True)
+class KeptOperator:
+    """Of whom something is kept: how many conversations, and the day of the last answer."""
+
+    name: str
+    conversations: int
+    last: date
 
 
 def outcome_of(reply: Reply) -> str:
@@ -214,14 +222,29 @@ class Archive:
             if found:
                 found.undone_at = now()
 
+    def operators(self) -> list[KeptOperator]:
+        """Everybody of whom something is kept, by name."""
+        last = func.max(func.coalesce(TurnRow.asked_at, ConversationRow.started_at))
+        query = (
+            select(ConversationRow.operator, func.count(ConversationRow.id.distinct()), last)
+            .outerjoin(TurnRow)
+            .group_by(ConversationRow.operator)
+            .order_by(ConversationRow.operator)
+        )
+        with self._session() as session:
+            return [KeptOperator(name, n, at.date()) for name, n, at in session.execute(query)]
+
     def export(self, operator: str) -> list[dict[str, Any]]:
         """Everything that is kept of one operator, as plain data."""
-        query = select(TurnRow).join(ConversationRow).where(ConversationRow.operator == operator)
+        query = (
+            select(TurnRow)
+            .join(ConversationRow)
+            .where(ConversationRow.operator == operator)
+            .options(selectinload(TurnRow.signals), selectinload(TurnRow.verdict))
+            .order_by(TurnRow.id)
+        )
         with self._session() as session:
-            return [
-                {"asked_at": row.asked_at.isoformat(), "reply": row.reply}
-                for row in session.scalars(query.order_by(TurnRow.id))
-            ]
+            return [row.as_plain() for row in session.scalars(query)]
 
     def forget(self, operator: str) -> int:
         """Delete everything that is kept of one operator; return how many conversations."""
@@ -239,23 +262,6 @@ class Archive:
             for row in rows:
                 session.delete(row)
             return len(rows)
-
-
-def hide_private(reply: Reply) -> Reply:
-    """A reply whose words of people and of models hold placeholders instead of private data."""
-    advice, dropped = reply.advice or (), reply.dropped
-    said = [*(one.text for one in advice), *(one.text for one in dropped)]
-    question, understood, *rest = mask([reply.question, reply.understood_as or "", *said])
-    told = iter(one.text for one in rest)
-    hidden_advice = tuple(replace(one, text=next(told)) for one in advice)
-    hidden = replace(
-        reply,
-        question=question.text,
-        understood_as=understood.text if reply.understood_as else None,
-        advice=None if reply.advice is None else hidden_advice,
-        dropped=tuple(replace(one, text=next(told)) for one in dropped),
-    )
-    return replace(hidden, text=write_text(hidden))
 
 
 def _read_turn(row: TurnRow) -> KeptTurn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from coach.texts import text
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_SECONDS = 10
+
+_lock = threading.Lock()  # Alembic keeps its place in globals: one thread at a time
 
 
 def open_database(url: str) -> Engine:
@@ -33,7 +36,7 @@ def open_database(url: str) -> Engine:
             event.listen(engine, "connect", _prepare_sqlite)
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
-        with engine.begin() as connection:
+        with _lock, engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except (SQLAlchemyError, OSError, ModuleNotFoundError) as error:

@@ -53,6 +53,21 @@ class TurnRow(Base):
     )
     verdict: Mapped[VerdictRow | None] = relationship(cascade="all, delete-orphan")
 
+    def as_plain(self) -> dict[str, Any]:
+        """The answer with what was made of it, as plain data."""
+        signals = [
+            {"kind": one.kind, "situation": one.situation, "at": one.at.isoformat()}
+            for one in self.signals
+        ]
+        verdict = self.verdict and {"value": self.verdict.value, "note": self.verdict.note}
+        return {
+            "conversation": self.conversation_id,
+            "asked_at": self.asked_at.isoformat(),
+            "reply": self.reply,
+            "signals": signals,
+            "verdict": verdict,
+        }
+
 
 class SignalRow(Base):
     """What an operator made of an answer: said it, or showed it by copying and opening."""
