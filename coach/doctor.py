@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from coach.assembly import build_coach, prepare_libraries, report_nothing, show_progress
 from coach.errors import CoachError
 from coach.settings import Settings
+from coach.signing_in import read_issuer, read_sign_in
 from coach.texts import text
 
 OLDEST_PYTHON = (3, 11)
@@ -28,7 +29,7 @@ class Finding:
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Yield the findings one by one: Python, packages, knowledge, index, model, port."""
+    """Yield the findings one by one: Python, packages, knowledge, index, model, sign-in, port."""
     for name, check in CHECKS.items():
         try:
             line = check(settings)
@@ -89,6 +90,12 @@ def _check_model(settings: Settings) -> str:
     return text(f"doctor.model_{level_of(settings)}", name=settings.llm)
 
 
+def _check_signing_in(settings: Settings) -> str:
+    if read_sign_in(settings) is None:
+        return text("doctor.no_sign_in")
+    return text("doctor.sign_in", issuer=read_issuer(settings))
+
+
 def _check_port(settings: Settings) -> str:
     with socket.socket() as probe:
         if probe.connect_ex((settings.host, settings.port)) == 0:
@@ -110,6 +117,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "knowledge": _check_knowledge,
     "index": _check_index,
     "model": _check_model,
+    "signing_in": _check_signing_in,
     "port": _check_port,
 }
 

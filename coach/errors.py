@@ -7,6 +7,7 @@ CoachError
 ├── IndexBusyError       another process is building the same index for too long
 ├── InputError           a batch line is not what the contract asks for
 ├── ArchiveError         the database is locked, full, gone or misconfigured
+├── AccessError          who is here may not do this
 ├── StaleError           somebody else changed the same thing meanwhile
 └── ModelError           the language model is misconfigured, down or refuses
 
@@ -41,6 +42,10 @@ class InputError(CoachError):
 
 class ArchiveError(CoachError):
     """What people asked and judged cannot be kept or read."""
+
+
+class AccessError(CoachError):
+    """Who is here may not do this, or nobody is signed in."""
 
 
 class StaleError(CoachError):

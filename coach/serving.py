@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from coach.assembly import build_coach, prepare_libraries, published_build
-from coach.errors import SettingsError
+from coach.assembly import build_coach, open_archive, prepare_libraries, published_build
+from coach.errors import ArchiveError, SettingsError
 from coach.privacy.masking import mask
 from coach.settings import PROJECT_FOLDER, Settings
+from coach.signing_in import SignIn, read_sign_in
 from coach.texts import text
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ PAGE_OPTIONS = {
     "server_fileWatcherType": "none",
     "server_headless": True,
 }
+
+DAY_SECONDS = 24 * 60 * 60
 
 _held: dict[Settings, tuple[str | None, Coach]] = {}
 _lock = threading.Lock()
@@ -50,17 +54,44 @@ def serve_page(settings: Settings) -> None:
     The index is made ready and one question is answered before the address is printed, so that
     the first operator does not wait for it. Raises SettingsError when the address is taken.
     """
+    sign_in = read_sign_in(settings)
     _check_address(settings)
     prepare_libraries(settings)
     coach = shared_coach(settings)
     coach.reply([], text("check_question"))
     threading.Thread(target=_warm, args=(coach,), daemon=True).start()
+    threading.Thread(target=forget_daily, args=(settings,), daemon=True).start()
     from streamlit.web import bootstrap
 
     options = {**PAGE_OPTIONS, "server_address": settings.host, "server_port": settings.port}
+    if sign_in:
+        options["browser_serverAddress"] = sign_in.public_host
     bootstrap.load_config_options(flag_options=options)
-    print(text("ui.address", host=settings.host, port=settings.port), flush=True)
+    if sign_in:
+        _hand_over(sign_in)
+    address = f"http://{settings.host}:{settings.port}"
+    print(text("ui.address", url=settings.public_url or address), flush=True)
     bootstrap.run(str(PAGE), False, [], options)
+
+
+def _hand_over(sign_in: SignIn) -> None:
+    """Give Streamlit what it would read from secrets.toml: in memory, so nothing lies on disk."""
+    from streamlit.runtime.secrets import secrets_singleton
+
+    secrets_singleton.load_if_toml_exists()
+    secrets_singleton.merge_programmatic_secrets({"auth": sign_in.streamlit_secrets()})
+
+
+def forget_daily(settings: Settings, stop: threading.Event | None = None) -> None:
+    """Forget what is too old, now and once a day until `stop` is set: a page may run for weeks."""
+    stopped = stop or threading.Event()
+    while settings.keep_days:
+        try:
+            open_archive(settings)
+        except ArchiveError as error:  # whoever opens a page is told; tomorrow it is tried again
+            logging.getLogger("coach.serving").error("nothing forgotten: %s", type(error).__name__)
+        if stopped.wait(DAY_SECONDS):
+            return
 
 
 def _warm(coach: Coach) -> None:
@@ -70,14 +101,14 @@ def _warm(coach: Coach) -> None:
 
 
 def _check_protected(settings: Settings) -> None:
-    """Refuse an address beyond loopback: there is no signing in, and trainers' pages are there."""
+    """Refuse an address beyond loopback where nobody has to sign in: trainers' pages are there."""
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
     except OSError:
         return  # an address that is none is told in its own words
     addresses = [ip_address(str(place[0]).split("%")[0]) for *_, place in found]
     is_here = all(address.is_loopback for address in addresses)
-    if not (is_here or settings.unprotected):
+    if not (is_here or settings.unprotected or read_sign_in(settings)):
         raise SettingsError(text("ui.unprotected", host=settings.host))
 
 

@@ -103,6 +103,43 @@ class Settings(BaseSettings):
         "reaches the address may read conversations and teach.",
     )
     port: int = Field(8501, ge=1, le=65535, description="Port of the chat page.")
+    oidc_metadata_url: str = Field(
+        "",
+        description="Signing in by OpenID Connect: the provider's address that ends in "
+        "/.well-known/openid-configuration; empty means no signing in.",
+    )
+    oidc_client_id: str = Field("", description="Id by which the provider knows Coach.")
+    oidc_client_secret: SecretStr = Field(
+        SecretStr(""), description="Secret that the provider gave Coach."
+    )
+    oidc_cookie_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Secret of your own, 32 characters or more, that signs the cookies.",
+    )
+    oidc_scopes: str = Field(
+        "openid email profile",
+        description="What the provider is asked for; some give roles only by `groups` or `roles`.",
+    )
+    oidc_name_claim: str = Field(
+        "email", description="Claim that says who this is, in the archive and in verdicts."
+    )
+    oidc_roles_claim: str = Field(
+        "roles", description="Claim with the roles: a list, or words with spaces or commas."
+    )
+    oidc_roles: str = Field(
+        "operator=operator,trainer=trainer,admin=admin",
+        description="What the claim's values mean, comma-separated: value=role.",
+    )
+    oidc_hours: float = Field(
+        12.0,
+        gt=0,
+        description="How many hours a sign-in holds; a role that was taken away holds no longer.",
+    )
+    public_url: str = Field(
+        "",
+        description="Address by which browsers reach the pages, https beyond loopback; the "
+        "provider sends people back to it with /oauth2callback.",
+    )
 
     @field_validator("knowledge", "index")
     @classmethod

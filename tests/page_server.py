@@ -25,12 +25,17 @@ class ServedPage:
     process: subprocess.Popen[str]
 
 
-@contextmanager
-def run_page(**environment: str) -> Iterator[ServedPage]:
-    """Run `coach ui` on a free port for the length of a `with` block."""
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def run_page(port: int | None = None, **environment: str) -> Iterator[ServedPage]:
+    """Run `coach ui` on a free port for the length of a `with` block."""
+    port = port or free_port()
     folder = tempfile.TemporaryDirectory()
     database = {"COACH_DATABASE_URL": f"sqlite:///{folder.name}/coach.db"}
     process = subprocess.Popen(

@@ -21,7 +21,10 @@ def test_a_sound_installation_has_no_fault(real_settings: Settings, coach: Coach
     found = findings(real_settings)
     assert [one.line for one in found.values() if not one.is_fine] == []
     assert coach.knowledge.version in found["knowledge"].line
-    assert set(found) == {"python", "packages", "writing", "knowledge", "index", "model", "port"}
+    assert set(found) == {
+        "python", "packages", "writing", "knowledge", "index", "model", "signing_in", "port",
+    }  # fmt: skip
+    assert "COACH_OIDC_METADATA_URL" in found["signing_in"].line
 
 
 def test_a_missing_index_a_slip_and_a_bad_model_are_named(

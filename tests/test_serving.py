@@ -7,16 +7,22 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from coach import build_index
-from coach.assembly import report_nothing
+from coach.archive.tables import ConversationRow, now
+from coach.assembly import open_archive, report_nothing
 from coach.errors import SettingsError
-from coach.serving import _check_protected, serve_page, shared_coach
+from coach.serving import _check_protected, forget_daily, serve_page, shared_coach
 from coach.settings import PROJECT_FOLDER, Settings
 from tests.conftest import make_settings
+from tests.identity_provider import SIGN_IN
 from tests.page_server import run_page
 
 
@@ -73,6 +79,37 @@ def test_the_command_serves_the_page_and_says_where(real_settings: Settings) -> 
         assert served.process.poll() is None
 
 
+def test_a_page_that_runs_for_long_forgets_what_grows_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coach.serving.DAY_SECONDS", 0.05)
+    settings = make_settings(database_url=f"sqlite:///{tmp_path}/coach.db", keep_days=30)
+    stop = threading.Event()
+    thread = threading.Thread(target=forget_daily, args=(settings, stop))
+    thread.start()
+    try:
+        archive = open_archive(settings)
+        names = [archive.start("old"), archive.start("new")]
+        with Session(archive._engine) as session, session.begin():
+            past = now() - timedelta(days=31)
+            session.execute(
+                update(ConversationRow)
+                .where(ConversationRow.id == names[0])
+                .values(started_at=past)
+            )
+        deadline = time.monotonic() + 30
+        while len(archive.operators()) == 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert [one.name for one in archive.operators()] == ["new"]
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_nothing_is_forgotten_where_all_is_kept() -> None:
+    forget_daily(make_settings(keep_days=0, database_url="nonsense"))
+
+
 def check_machine(*, cwd: Path, environment: dict[str, str] | None = None) -> str:
     done = subprocess.run(
         [sys.executable, str(PROJECT_FOLDER / ".ci/check_machine.py")],
@@ -105,6 +142,7 @@ def test_an_address_beyond_loopback_is_refused_by_default(host: str) -> None:
     with pytest.raises(SettingsError, match="COACH_UNPROTECTED"):
         _check_protected(make_settings(host=host))
     _check_protected(make_settings(host=host, unprotected=True))
+    _check_protected(make_settings(host=host, **SIGN_IN))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "::1"])

@@ -8,7 +8,9 @@ from pathlib import Path
 import streamlit as st
 
 from coach.errors import CoachError
+from ui.access import ADMIN, OPERATOR, TRAINER, may, register, show_local, show_user
 from ui.chat_page import show_chat
+from ui.data_page import show_data
 from ui.review_page import show_review
 from ui.words import show, word
 
@@ -21,10 +23,14 @@ def main() -> None:
     st.html(STYLE)
     try:
         pages = [
-            st.Page(show_chat, title=word("pages.chat"), url_path="chat", default=True),
-            st.Page(show_review, title=word("pages.review"), url_path="review"),
+            register(show_chat, OPERATOR, "chat", default=True),
+            register(show_review, TRAINER, "review"),
+            register(show_data, ADMIN, "data"),
         ]
-        st.navigation(pages, position="top").run()
+        page = st.navigation(pages, position="top" if may(OPERATOR) else "hidden")
+        show_user()
+        page.run()
+        show_local()
     except CoachError as error:
         show(str(error), "item coach-avoid")
     except Exception as error:

@@ -13,6 +13,7 @@ from coach.answering.reply import AdviceSentence, Choice, DroppedSentence, Reply
 from coach.coaching import Coach
 from coach.errors import ModelError
 from ui import session
+from ui.access import OPERATOR, needs
 from ui.feedback_view import show_feedback
 from ui.instruction_view import show_instruction
 from ui.reply_view import show_reply
@@ -32,6 +33,7 @@ FOCUS = """
 """
 
 
+@needs(OPERATOR)
 def show_chat() -> None:
     """Show the page."""
     coach = session.current_coach()

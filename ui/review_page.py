@@ -12,6 +12,7 @@ from coach.errors import CoachError
 from coach.instruction.questions import NOT_ANSWERED
 from coach.teaching import Effect, foresee, publish, undo
 from ui import session
+from ui.access import TRAINER, needs, require
 from ui.reply_view import show_reply
 from ui.words import shorten_question, show, word
 
@@ -21,6 +22,7 @@ VERDICTS = (RIGHT, FALSE, CRITICAL)
 SHORTCUTS = {RIGHT: "1", FALSE: "2", CRITICAL: "3"}
 
 
+@needs(TRAINER)
 def show_review() -> None:
     """Show the page."""
     show(word("review.heading"), "title", "h1")
@@ -108,7 +110,8 @@ def _show_turn(one: KeptTurn, queue: list[KeptTurn]) -> None:
 
 def _judge(one: KeptTurn, value: str, note: str) -> None:
     try:
-        session.archive().judge(one.id, value, note, session.operator(), one.revision)
+        trainer = require(TRAINER).name
+        session.archive().judge(one.id, value, note, trainer, one.revision)
     except CoachError as error:
         st.session_state[DONE] = str(error)
 
@@ -159,9 +162,10 @@ def _foresee(one: KeptTurn, situation: str, recent: list[str]) -> None:
 def _publish(effect: Effect) -> None:
     st.session_state.pop(EFFECT, None)
     try:
+        trainer = require(TRAINER).name
         version = publish(effect, session.page_settings())
         session.archive().add_lesson(
-            session.operator(), effect.question, effect.situation, effect.version, version
+            trainer, effect.question, effect.situation, effect.version, version
         )
         st.session_state[DONE] = word("teach.published", version=version)
     except CoachError as error:
@@ -187,6 +191,7 @@ def _show_lessons() -> None:
 
 def _undo(lesson: int, question: str, situation: str) -> None:
     try:
+        require(TRAINER)
         version = undo(question, situation, session.page_settings())
         session.archive().mark_undone(lesson)
         st.session_state[DONE] = word("teach.undone", version=version)

@@ -19,7 +19,6 @@ from ui.words import word
 TURNS, SOURCE = "turns", "source"
 CONVERSATION, IDS, WAITING, FAULT = "c", "ids", "waiting", "fault"
 SIGNALLED, PICKED, TOLD = "signalled-", "wrong-", "told-"
-LOCAL_USER = "local"
 
 Kept = TypeVar("Kept")
 
@@ -43,8 +42,10 @@ def archive() -> Archive:
 
 
 def operator() -> str:
-    """Who sits here. On loopback there is one local user, who may do everything."""
-    return LOCAL_USER
+    """Who sits here, as the archive names them; AccessError when they may not even ask."""
+    from ui.access import OPERATOR, require  # which reads this module's settings
+
+    return require(OPERATOR).name
 
 
 def turns() -> list[Reply]:
