@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --progress-bar off
 COMPILE := $(BIN)/python -m piptools compile --quiet --no-header --no-annotate --strip-extras \
 	--allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
-.PHONY: run index test lint eval bench browser postgres local-llm setup setup-dev lock clean
+.PHONY: run index test lint eval bench browser postgres oidc local-llm setup setup-dev lock clean
 
 run: setup
 	@$(BIN)/coach ui
@@ -63,6 +63,14 @@ browser:
 postgres:
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
 		|| { apt-get update -qq && apt-get install -y -qq postgresql; }
+
+# Signing in is tested against Canaille, a real OpenID Connect provider, in an environment of its own.
+oidc: .venv-oidc/.installed
+
+.venv-oidc/.installed: requirements-oidc.lock
+	@$(PYTHON) -m venv .venv-oidc
+	@.venv-oidc/bin/python -m pip install --quiet --progress-bar off -r requirements-oidc.lock
+	@touch $@
 
 # Refreshes the pins. The local label of a torch build is not a part of its version.
 lock: setup-dev
