@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from coach import build_index
+from coach.archive.archive import COPIED
 from coach.assembly import report_nothing
 from coach.settings import Settings
 from tests.test_page import PAGE, ask, words_on
@@ -165,6 +166,16 @@ def test_only_an_operators_own_look_at_a_source_is_a_signal(settings: Settings) 
     assert kept.signals == ("opened",)
 
 
+def test_a_copied_phrase_is_a_silent_signal_that_counts_once(chat: AppTest) -> None:
+    ask(chat, "дайте телефон директора")
+    (kept,) = session.archive().queue(5)
+    for _ in range(2):
+        session.archive().signal(kept.id, COPIED)
+    (kept,) = session.archive().queue(5)
+    assert kept.signals == (COPIED,)
+    assert word("feedback.copied") in words_on(open_review())
+
+
 def test_an_empty_queue_says_so(settings: Settings) -> None:
     assert word("review.empty") in words_on(open_review())
 
@@ -208,7 +219,7 @@ def test_teach_see_the_effect_publish_ask_again_undo(chat: AppTest) -> None:
 def test_a_choice_of_a_refused_answer_proposes_its_situation(chat: AppTest) -> None:
     ask(chat, "какая скидка на диван")
     review = open_review()
-    (choice,) = [one for one in review.button if one.label == "На линии ребёнок"]
+    (choice,) = [one for one in review.button if one.label.endswith("На линии ребёнок")]
     choice.click().run()
     assert not review.exception
     (pick,) = [one for one in review.selectbox if one.label == word("teach.pick")]

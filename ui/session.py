@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from coach.answering.reply import Citation, Reply
-from coach.archive.archive import OPENED, Archive
+from coach.archive.archive import COPIED, OPENED, Archive
 from coach.assembly import open_archive
 from coach.coaching import Coach
 from coach.errors import CoachError
@@ -122,7 +122,7 @@ def _guarded(work: Callable[[], Kept]) -> Kept | None:
 def clear() -> None:
     """Begin a new conversation."""
     for name in [*st.session_state]:
-        if str(name).startswith((SIGNALLED, PICKED, TOLD)):
+        if str(name).startswith((SIGNALLED, PICKED, TOLD, "all-earlier", "earlier-")):
             del st.session_state[name]
     _begin({}, "")
     st.query_params.clear()
@@ -137,9 +137,18 @@ def open_source(citation: Citation) -> None:
 def open_source_of(number: int, citation: Citation) -> None:
     """Show the source of one of this conversation's replies: a silent signal."""
     open_source(citation)
-    kept = st.session_state[IDS].get(number)
+    _signal_silently(number, OPENED)
+
+
+def signal_copied(number: int) -> None:
+    """Keep that a phrase of a reply was copied: a silent signal."""
+    _signal_silently(number, COPIED)
+
+
+def _signal_silently(number: int, kind: str) -> None:
+    kept = st.session_state.get(IDS, {}).get(number)
     if kept is not None:
-        _guarded(lambda: archive().signal(kept, OPENED))
+        _guarded(lambda: archive().signal(kept, kind))
 
 
 def close_source() -> None:

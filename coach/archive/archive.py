@@ -35,7 +35,7 @@ from coach.texts import text
 
 HELPED, NOT_HELPED, WRONG, MISSING = "helped", "not_helped", "wrong_situation", "not_in_text"
 OPINIONS = (HELPED, NOT_HELPED, WRONG, MISSING)
-OPENED = "opened"
+OPENED, COPIED = "opened", "copied"
 RIGHT, FALSE, CRITICAL = "right", "false", "critical"
 SHOWN, UNSURE = "shown", "unsure"
 # What needs a trainer first: the higher, the sooner.
@@ -138,12 +138,15 @@ class Archive:
             return {row.id: read_reply(row.reply) for row in rows}
 
     def signal(self, turn: int, kind: str, situation: str = "") -> None:
-        """Keep what an operator made of an answer; a new opinion replaces the one before."""
+        """Keep what an operator made of an answer; a new opinion replaces the one before.
+
+        What was copied or opened again counts once.
+        """
+        replaced = OPINIONS if kind in OPINIONS else (kind,)
         with self._session() as session:
-            if kind in OPINIONS:
-                session.execute(
-                    delete(SignalRow).where(SignalRow.turn_id == turn, SignalRow.kind.in_(OPINIONS))
-                )
+            session.execute(
+                delete(SignalRow).where(SignalRow.turn_id == turn, SignalRow.kind.in_(replaced))
+            )
             session.add(SignalRow(turn_id=turn, kind=kind, situation=situation))
 
     def judge(self, turn: int, value: str, note: str, trainer: str, seen_revision: int) -> None:
