@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coach.answering.reply import Reply
+from coach.answering.reply import Conflict, Guidance, Phrase, Reply
 from coach.instruction.knowledge import Knowledge, Situation
 
 
@@ -13,7 +13,12 @@ def is_stale(reply: Reply, knowledge: Knowledge) -> bool:
     """
     if reply.knowledge_version == knowledge.version:
         return False
-    shown = [*reply.say, *reply.do, *reply.avoid, *reply.conflicts]
+    shown: list[Phrase | Guidance | Conflict] = [
+        *reply.say,
+        *reply.do,
+        *reply.avoid,
+        *reply.conflicts,
+    ]
     lines = {name: lines_of(one) for name, one in knowledge.situations.items()}
     if any(one.text not in lines.get(one.situation, ()) for one in shown):
         return True
