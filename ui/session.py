@@ -9,11 +9,13 @@ import streamlit as st
 
 from coach.answering.reply import Citation, Reply
 from coach.archive.archive import COPIED, OPENED, Archive
+from coach.archive.history import History
 from coach.assembly import open_archive
 from coach.coaching import Coach
 from coach.errors import CoachError
 from coach.serving import shared_coach
 from coach.settings import Settings, load_settings
+from coach.versions import note_served
 from ui.words import word
 
 TURNS, SOURCE = "turns", "source"
@@ -33,13 +35,25 @@ def page_settings() -> Settings:
 def current_coach() -> Coach:
     """The Coach of this process, of the knowledge version that is published now."""
     with st.spinner(word("loading")):
-        return shared_coach(page_settings())
+        coach = shared_coach(page_settings())
+    _guarded(lambda: _note_served(coach.knowledge.version))
+    return coach
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _note_served(version: str) -> None:
+    note_served(version, history(), page_settings())
 
 
 @st.cache_resource(show_spinner=False)
 def archive() -> Archive:
     """The archive of this process."""
     return open_archive(page_settings())
+
+
+def history() -> History:
+    """What trainers changed, and the versions that were served."""
+    return History(archive())
 
 
 def operator() -> str:
