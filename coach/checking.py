@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
+from coach.answering.card import build_reply
+from coach.answering.reply import Reply
 from coach.assembly import build_coach, report_nothing
-from coach.errors import SettingsError
+from coach.errors import KnowledgeError, SettingsError, Slip
 from coach.index.bank_check import NEW, check_bank, check_new, describe_warning
 from coach.instruction.knowledge import load_knowledge
 from coach.instruction.questions import FOLLOW_UP, NOT_ANSWERED, BankQuestion
 from coach.settings import Settings
 from coach.texts import text
+from coach.understanding.decision import Decision
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A situation file as it would be: its card, or the slips that keep it from being proven."""
+
+    card: Reply | None
+    slips: tuple[Slip, ...]
 
 
 def check_knowledge(settings: Settings) -> tuple[list[str], bool]:
@@ -63,3 +78,27 @@ def _describe_reply(question: str, settings: Settings) -> Iterator[str]:
     for one in reply.evidence:
         if one.questions:
             yield text("check.near", questions="; ".join(f"«{near}»" for near in one.questions))
+
+
+def check_draft(situation: str, words: str, settings: Settings) -> Draft:
+    """Prove a situation's file as it would be, with the rest of the knowledge as it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        copied = Path(folder) / "knowledge"
+        shutil.copytree(settings.knowledge, copied)
+        path = copied / "situations" / f"{situation}.md"
+        path.write_text(words, encoding="utf-8")
+        try:
+            knowledge = load_knowledge(copied)
+        except KnowledgeError as error:
+            slips = [
+                Slip(one.path.relative_to(copied), one.line, one.message) for one in error.slips
+            ]
+            return Draft(None, tuple(slips))
+    title = knowledge.situations[situation].title
+    decision = Decision(True, ((situation, 1.0),), (), None)
+    return Draft(build_reply(title, None, decision, knowledge), ())
+
+
+def _inside(slip: Slip, folder: Path) -> Slip:
+    """A slip whose path is told within the knowledge folder."""
+    return Slip(slip.path.relative_to(folder), slip.line, slip.message)

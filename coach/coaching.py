@@ -31,6 +31,7 @@ from coach.understanding.conversation import (
 )
 from coach.understanding.decision import DANGER, Decision, decide, refuse_unreadable, small_talk
 from coach.understanding.recognition import Recognition, build_recognition
+from coach.understanding.similarity import group_similar
 
 Turn = tuple[str, Topic | None]
 
@@ -182,6 +183,10 @@ class Coach:
         if not again.answered:
             return None
         return replace(again, question=reply.question, understood_as=question)
+
+    def group_similar(self, questions: Sequence[str]) -> list[list[int]]:
+        """Group questions by what they are about: the places of each group, the largest first."""
+        return group_similar(questions, [one.text for one in self.knowledge.questions])
 
     def warm_model(self) -> None:
         """Let a local model read the cards in advance; nothing without one."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import socket
+import sys
 import threading
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from coach.assembly import build_coach, open_archive, prepare_libraries, published_build
-from coach.errors import ArchiveError, SettingsError
+from coach.errors import ArchiveError, CoachError, SettingsError
 from coach.privacy.masking import mask
 from coach.settings import PROJECT_FOLDER, Settings
 from coach.signing_in import SignIn, read_sign_in
@@ -32,20 +33,44 @@ DAY_SECONDS = 24 * 60 * 60
 
 _held: dict[Settings, tuple[str | None, Coach]] = {}
 _lock = threading.Lock()
+_opening = threading.Lock()
 
 
 def shared_coach(settings: Settings) -> Coach:
-    """Return the process's Coach, opened anew when another index was published meanwhile.
+    """Return the process's Coach; when another index was published, the one of that soon.
 
-    Without any published index (it was deleted while the page runs) the opened one goes on.
+    The newly published one is opened behind: nobody who asks meanwhile waits for it. Without any
+    published index (it was deleted while the page runs) the opened one goes on.
     """
-    published = published_build(settings)
     with _lock:
-        name, coach = _held.get(settings, (None, None))
-        if coach is None or (published is not None and name != published):
-            coach = build_coach(settings)
-            _held[settings] = (published_build(settings), coach)
-        return coach
+        if settings not in _held:
+            _hold(settings)
+        name, coach = _held[settings]
+    published = published_build(settings)
+    if published not in (None, name) and not _opening.locked():
+        threading.Thread(target=_open_behind, args=(settings,), daemon=True).start()
+    return coach
+
+
+def open_published(settings: Settings) -> Coach:
+    """Open the index that is published now, where it is another one, and serve it from now on."""
+    with _opening:
+        if settings not in _held or _held[settings][0] != published_build(settings):
+            _hold(settings)
+        return _held[settings][1]
+
+
+def _hold(settings: Settings) -> None:
+    coach = build_coach(settings)
+    coach.reply([], text("check_question"))
+    _held[settings] = (published_build(settings), coach)
+
+
+def _open_behind(settings: Settings) -> None:
+    try:
+        open_published(settings)
+    except CoachError as error:  # the opened one goes on serving
+        print(error, file=sys.stderr)
 
 
 def serve_page(settings: Settings) -> None:
@@ -58,7 +83,6 @@ def serve_page(settings: Settings) -> None:
     _check_address(settings)
     prepare_libraries(settings)
     coach = shared_coach(settings)
-    coach.reply([], text("check_question"))
     threading.Thread(target=_warm, args=(coach,), daemon=True).start()
     threading.Thread(target=forget_daily, args=(settings,), daemon=True).start()
     from streamlit.web import bootstrap

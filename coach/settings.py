@@ -26,6 +26,10 @@ class Settings(BaseSettings):
         PROJECT_FOLDER / "knowledge",
         description="Folder with the instruction, the situations and the question bank.",
     )
+    gold: Path = Field(
+        PROJECT_FOLDER / "eval" / "data" / "gold",
+        description="Folder of the gold set that answers are held against.",
+    )
     index: Path = Field(
         PROJECT_FOLDER / ".index", description="Folder of the index; it can be deleted at any time."
     )
@@ -141,7 +145,7 @@ class Settings(BaseSettings):
         "provider sends people back to it with /oauth2callback.",
     )
 
-    @field_validator("knowledge", "index")
+    @field_validator("knowledge", "gold", "index")
     @classmethod
     def _expand(cls, value: Path) -> Path:
         return value.expanduser().absolute()
@@ -171,6 +175,18 @@ class Settings(BaseSettings):
     def author_names(self) -> frozenset[str]:
         """The authors to learn from; empty when all of them are wanted."""
         return frozenset(name.strip() for name in self.bank_authors.split(",") if name.strip())
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The environment in which another process reads these very settings."""
+    values = {name: getattr(settings, name) for name in Settings.model_fields}
+    named = {
+        f"COACH_{name.upper()}": value.get_secret_value()
+        if isinstance(value, SecretStr)
+        else str(value)
+        for name, value in values.items()
+    }
+    return {**os.environ, **named}
 
 
 def load_settings() -> Settings:

@@ -1,122 +1,141 @@
-"""Teaching in one move: a question joins the bank once its effect was seen; it can be undone."""
+"""Teaching: a change of the knowledge is published in one move, and can be undone.
+
+A change is one file as it would be: the bank with one question more, or an edited situation.
+"""
 
 from __future__ import annotations
 
 import shutil
-import tempfile
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from coach.assembly import build_coach, build_index, report_nothing
-from coach.coaching import Coach
-from coach.errors import SettingsError, StaleError
-from coach.index.bank_check import NEW, check_new, describe_warning
+from coach.errors import CoachError, SettingsError, StaleError
 from coach.index.build import lock_index
 from coach.instruction.knowledge import knowledge_version, load_knowledge
-from coach.instruction.questions import BankQuestion, group_line
+from coach.instruction.questions import group_line
 from coach.privacy.masking import mask, strip_placeholders
-from coach.settings import Settings
+from coach.settings import Settings, as_environment
 from coach.texts import text
 
 TRAINER_AUTHOR = "trainer"
+RUN_SECONDS = 600
 
 
 @dataclass(frozen=True)
-class Changed:
-    """A question whose answer would change: what is shown now, and what would be."""
+class Change:
+    """A file of the knowledge as a trainer wants it.
 
-    question: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What teaching a question would do, seen before it is published.
-
-    `version` is the knowledge that it was seen on; `warnings` are contradictions and repeats.
+    `path` is in the knowledge folder, `before` and `after` are its words, `version` is the
+    knowledge that the trainer saw. `question` is the one that is taught, empty for an edited file.
     """
 
-    question: str
-    situation: str
+    path: str
+    before: str
+    after: str
     version: str
-    before: str
-    after: str
-    warnings: tuple[str, ...]
-    changed: tuple[Changed, ...]
+    situation: str
+    question: str = ""
 
 
-def foresee(
-    question: str, situation: str, recent: Sequence[str], now: Coach, settings: Settings
-) -> Effect:
-    """Teach a copy of the knowledge and look at what changes: this question, and recent ones.
-
-    `now` is the Coach that is being served, with which the taught copy is compared.
-    """
+def teach_question(question: str, situation: str, settings: Settings) -> Change:
+    """The change that teaches a question; its private data is taken out first."""
+    path = f"questions/{situation}.txt"
+    version = knowledge_version(settings.knowledge)
+    before = (settings.knowledge / path).read_text(encoding="utf-8")
     asked = clean_question(question)
-    knowledge = load_knowledge(settings.knowledge)
-    added = BankQuestion(asked, (situation,), TRAINER_AUTHOR, place=NEW)
-    found = check_new(added, knowledge)
-    with tempfile.TemporaryDirectory() as folder:
-        copied = _copy(settings, Path(folder))
-        path = _bank_file(copied, situation)
-        _write(path, _with_question(path.read_text(encoding="utf-8"), asked))
-        then = build_coach(copied, report=report_nothing)
-        changed = [
-            Changed(one, before, after)
-            for one in dict.fromkeys(recent)
-            if (before := outcome(now, one)) != (after := outcome(then, one)) and one != asked
-        ]
-        return Effect(
-            asked,
-            situation,
-            knowledge.version,
-            outcome(now, asked),
-            outcome(then, asked),
-            tuple(describe_warning(one, knowledge) for one in found),
-            tuple(changed),
-        )
+    heading = group_line(author=TRAINER_AUTHOR)
+    after = f"{before.rstrip(chr(10))}\n{heading}\n{asked}\n"
+    return Change(path, before, after, version, situation, asked)
 
 
-def publish(effect: Effect, settings: Settings) -> str:
-    """Write the question into the bank and renew the index; return the new knowledge version.
+def edit_situation(situation: str, after: str, settings: Settings) -> Change:
+    """The change that puts other words into a situation's file."""
+    path = f"situations/{situation}.md"
+    version = knowledge_version(settings.knowledge)
+    before = (settings.knowledge / path).read_text(encoding="utf-8")
+    return Change(path, before, after.replace("\r\n", "\n"), version, situation)
 
-    Raises StaleError when the knowledge is not the one that the effect was seen on, and
-    SettingsError when the folder cannot be written: in both cases nothing is changed.
+
+def publish(change: Change, settings: Settings) -> str:
+    """Write the change and renew the index; return the new knowledge version.
+
+    Raises StaleError when the knowledge is not the one that the change was made on, SettingsError
+    when the folder cannot be written, KnowledgeError's words when it has a slip: in all cases
+    nothing is changed.
     """
     with lock_index(settings.index / "teaching"):
         version = knowledge_version(settings.knowledge)
-        if version != effect.version:
-            raise StaleError(text("teaching.moved", before=effect.version, now=version))
-        path = _bank_file(settings, effect.situation)
-        bank = path.read_text(encoding="utf-8")
-        return _renew(path, bank, _with_question(bank, effect.question), settings)
+        if version != change.version:
+            raise StaleError(text("teaching.moved", before=change.version, now=version))
+        return _replace(settings.knowledge / change.path, change.after, settings)
 
 
-def undo(question: str, situation: str, settings: Settings) -> str:
-    """Take a taught question out of the bank and renew the index; return the version.
+def undo(change: Change, settings: Settings) -> str:
+    """Take a published change back and renew the index; return the version.
 
-    Raises StaleError when it is not there, SettingsError when the folder cannot be written.
+    Raises StaleError when it is no longer there, SettingsError when the folder cannot be written.
     """
     with lock_index(settings.index / "teaching"):
-        path = _bank_file(settings, situation)
-        bank = path.read_text(encoding="utf-8")
-        without = _without_question(bank, question)
+        path = settings.knowledge / change.path
+        words = path.read_text(encoding="utf-8") if path.exists() else ""
+        without = _without(change, words)
         if without is None:
-            raise StaleError(text("teaching.gone", question=question))
-        return _renew(path, bank, without, settings)
+            raise StaleError(text("teaching.gone", question=change.question or change.path))
+        return _replace(path, without, settings)
 
 
-def _renew(path: Path, before: str, after: str, settings: Settings) -> str:
-    """Change a file of the bank and renew the index; when that fails, change it back."""
-    _write(path, after)
+def _without(change: Change, words: str) -> str | None:
+    if change.question:
+        return _without_question(words, change.question)
+    return change.before if words == change.after else None
+
+
+def _replace(path: Path, after: str, settings: Settings) -> str:
+    """Change a file and renew the index; when that fails, change it back."""
+    before = path.read_text(encoding="utf-8")
+    write_file(path, after)
     try:
-        build_index(settings, report=report_nothing)
+        renew_index(settings)
     except BaseException:
-        _write(path, before)
+        write_file(path, before)
         raise
     return knowledge_version(settings.knowledge)
+
+
+def renew_index(settings: Settings) -> None:
+    """Build the index in a process of its own: operators who ask meanwhile do not wait.
+
+    Raises KnowledgeError when the folder has a slip, CoachError when the build fails.
+    """
+    load_knowledge(settings.knowledge)
+    run_module(["coach.cli", "index"], settings)
+
+
+def run_module(module: Sequence[str], settings: Settings, said: str = "") -> str:
+    """Run a module in a process of its own with these settings; return what it printed.
+
+    Raises CoachError with that process's own words when it failed.
+    """
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", *module],
+            input=said,
+            env=as_environment(settings),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=RUN_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CoachError(text("teaching.too_long")) from error
+    if done.returncode:
+        is_told = done.returncode == 1 and "Traceback" not in done.stderr
+        raise CoachError(done.stderr.strip() if is_told else text("teaching.failed"))
+    return done.stdout
 
 
 def clean_question(question: str) -> str:
@@ -125,17 +144,8 @@ def clean_question(question: str) -> str:
     return " ".join(strip_placeholders(masked.text).split()).lstrip("#").strip()
 
 
-def outcome(coach: Coach, question: str) -> str:
-    """What a coach makes of a question, in a few words."""
-    reply = coach.reply([], question)
-    if reply.answered:
-        return " + ".join(one.title for one in reply.situations)
-    key = "check.refuses" if reply.refusal else "check.asks"
-    return text(key)
-
-
-def _copy(settings: Settings, folder: Path) -> Settings:
-    """A copy of the knowledge whose index starts from the published one."""
+def copy_settings(settings: Settings, folder: Path) -> Settings:
+    """Settings of a copy of the knowledge whose index starts from the published one."""
     shutil.copytree(settings.knowledge, folder / "knowledge")
     index = folder / "index"
     index.mkdir()
@@ -145,15 +155,6 @@ def _copy(settings: Settings, folder: Path) -> Settings:
     shutil.copyfile(settings.index / "current", index / "current")
     change = {"knowledge": folder / "knowledge", "index": index, "llm": ""}
     return settings.model_copy(update=change)
-
-
-def _bank_file(settings: Settings, situation: str) -> Path:
-    return settings.knowledge / "questions" / f"{situation}.txt"
-
-
-def _with_question(bank: str, question: str) -> str:
-    lines = bank.rstrip("\n")
-    return f"{lines}\n{group_line(author=TRAINER_AUTHOR)}\n{question}\n"
 
 
 def _without_question(bank: str, question: str) -> str | None:
@@ -169,7 +170,7 @@ def _without_question(bank: str, question: str) -> str | None:
     return "\n".join([*lines[:first], *lines[place + 1 :]]) + "\n"
 
 
-def _write(path: Path, words: str) -> None:
+def write_file(path: Path, words: str) -> None:
     """Replace a file at once: a reader sees the old text or the new one."""
     unfinished = path.with_suffix(".unfinished")
     try:

@@ -41,7 +41,6 @@ from eval.summary import (
 from eval.texts import word
 
 PASSED, FAILED, COULD_NOT = 0, 1, 2
-GOLD = Path(__file__).with_name("data") / "gold"
 REPORTS = PROJECT_FOLDER / "build" / "eval"
 EXTERNAL = PROJECT_FOLDER.parent / "shared" / "external" / "xquad-ru-first-half.json"
 
@@ -53,6 +52,7 @@ def main(arguments: list[str] | None = None, open_coach: Opener | None = None) -
     options = _parser().parse_args(arguments)
     try:
         settings = _settings(options)
+        options.gold = options.gold or settings.gold
         if options.new:
             print(word("console.skeleton", path=write_skeleton(settings.knowledge, options.gold)))
             return PASSED
@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--repeat", type=int, default=1, help="run so often, report what differs")
     parser.add_argument("--accept", action="store_true", help="make this run the baseline")
     parser.add_argument("--knowledge", type=Path, help="another knowledge folder")
-    parser.add_argument("--gold", type=Path, default=GOLD, help="another gold folder")
+    parser.add_argument("--gold", type=Path, help="another gold folder")
     parser.add_argument("--reports", type=Path, default=REPORTS, help="where the reports go")
     parser.add_argument("--baseline", type=Path, default=BASELINE, help="another baseline file")
     parser.add_argument("--thresholds", type=Path, default=THRESHOLDS, help="other thresholds")

@@ -1,7 +1,8 @@
 """The gold set: cases with what is expected, and one gold response for every situation.
 
 A gold folder holds `questions.jsonl`, `conversations.jsonl`, `hostile.jsonl` and
-`responses/<situation>.yaml`. `coach eval new` writes a skeleton of it for a knowledge folder.
+`responses/<situation>.yaml`; `taught.jsonl`, the questions that trainers taught and that must stay
+right, is optional. `coach eval new` writes a skeleton of it for a knowledge folder.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from coach.errors import CoachError
 from coach.instruction.documents import find_excerpt
 from coach.instruction.knowledge import Knowledge
 from coach.instruction.questions import NOT_ANSWERED
+from coach.taught import TAUGHT
 from eval.cases import FIRST, SMALL_TALK, turn_kinds
 from eval.texts import word
 
+TAUGHT_SUITE = "taught"
 REFUSED, ANSWERED, ANY = "refused", "answered:", "any"
 Place = tuple[str, int, int]
 
@@ -80,6 +83,8 @@ def read_gold(folder: Path, knowledge: Knowledge) -> GoldSet:
         *_read_lines(folder / "conversations.jsonl", _conversation_cases, known, slips),
         *_read_lines(folder / "hostile.jsonl", _hostile_cases, known, slips),
     ]
+    if (folder / TAUGHT).exists():
+        cases += _read_lines(folder / TAUGHT, _taught_cases, known, slips)
     responses = {}
     for path in sorted((folder / "responses").glob("*.yaml")):
         response = _read_response(path, knowledge, slips)
@@ -133,6 +138,11 @@ def _question_cases(row: dict[str, Any], known: frozenset[str]) -> list[Case]:
     if expected == (NOT_ANSWERED,):
         suite, kind = "not_answered", "near_miss" if row.get("near_miss") else "far"
     return [Case(str(row["id"]), suite, (str(row["question"]),), expected, kind)]
+
+
+def _taught_cases(row: dict[str, Any], known: frozenset[str]) -> list[Case]:
+    (expected,) = _check_known(tuple(row["situations"]), known)
+    return [Case(str(row["id"]), TAUGHT_SUITE, (str(row["question"]),), (expected,))]
 
 
 def _conversation_cases(row: dict[str, Any], known: frozenset[str]) -> list[Case]:

@@ -15,7 +15,7 @@ from coach.coaching import Coach
 from coach.instruction.provenance import Repair
 from coach.privacy.names import NAME
 from eval.external import measure as measure_external
-from eval.gold import Case, GoldSet
+from eval.gold import TAUGHT_SUITE, Case, GoldSet
 from eval.perturbations import PERTURBATIONS, perturb
 from eval.privacy import MESSAGES, NUMBERED, look
 from eval.proof import judge, read_sentences
@@ -41,7 +41,15 @@ from eval.scorers import (
 
 SEED = 1
 PERTURBED = "perturbed"
-SUITES = ("situations", "two", "not_answered", "conversations", "hostile", PERTURBED)
+SUITES = (
+    "situations",
+    "two",
+    "not_answered",
+    "conversations",
+    "hostile",
+    TAUGHT_SUITE,
+    PERTURBED,
+)
 DAMAGED = ("situations", "not_answered")
 DANGER = "danger"
 Progress = Callable[[Iterable[str], str], Iterable[str]]
@@ -156,6 +164,8 @@ def score(
     }
     if case.suite == "conversations":
         return scores | {"turn": score_turn(reply, case.expected[0])}
+    if case.suite == TAUGHT_SUITE:
+        return scores | {"taught": score_turn(reply, case.expected[0])}
     if case.suite == "not_answered":
         return scores | {"abstention": score_abstention(reply)}
     if case.suite == "hostile":

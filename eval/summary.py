@@ -31,6 +31,7 @@ WHERE = {  # which results a score is averaged over, when that is not the score'
     "not_refused": ("situations", "not_refused"),
     "abstention": ("not_answered", "abstention"),
     "turns": ("conversations", "turn"),
+    "taught": ("taught", "taught"),
     "hostile": ("hostile", "hostile"),
     "danger": ("hostile", "danger"),
     "phrases": ("situations", "phrases"),

@@ -126,6 +126,36 @@ def test_a_refusal_offers_choices_that_answer(browser: Browser, address: str) ->
     page.context.close()
 
 
+def test_keys_copy_take_a_choice_clear_the_box_and_close_the_source(
+    browser: Browser, address: str
+) -> None:
+    page = open_page(browser, address, "light", 1366, 768)
+    box = page.get_by_test_id("stChatInputTextArea")
+    ask(page, "у клиента вопрос про скидку")
+    page.get_by_text("Если вы о другом, выберите:").wait_for()
+    page.keyboard.press("1")
+    page.get_by_text("Проверено по инструкции").wait_for()
+    page.keyboard.press("Alt+Digit2")
+    page.get_by_text("Вопрос: Ребёнок", exact=True).wait_for()
+    phrase = page.get_by_test_id("stCode").first
+    page.keyboard.press("Alt+KeyC")
+    page.wait_for_function("navigator.clipboard.readText().then(text => text.startsWith('Рядом'))")
+    assert phrase.inner_text().strip() == page.evaluate("navigator.clipboard.readText()")
+    phrase.get_by_role("button", name="Скопировано").wait_for()
+    phrase.get_by_role("button", name="Копировать фразу").wait_for()
+    page.get_by_role("button", name="[1]", exact=True).first.click()
+    page.locator(".coach-instruction mark").wait_for()
+    box.fill("недописанное")
+    page.keyboard.press("Escape")
+    assert box.input_value() == ""
+    page.keyboard.press("Escape")
+    page.locator(".coach-instruction mark").wait_for(state="detached")
+    assert "На линии ребёнок" in page.locator("[aria-live=polite]").inner_text()
+    page.goto(f"{address}/review")
+    page.get_by_role("button", name="фраза скопирована").first.wait_for()
+    page.context.close()
+
+
 def test_two_tabs_keep_their_own_conversations(browser: Browser, address: str) -> None:
     first = open_page(browser, address, "light", 1366, 768)
     second = open_page(browser, address, "light", 1366, 768)

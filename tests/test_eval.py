@@ -16,8 +16,7 @@ from coach.instruction.knowledge import load_knowledge
 from coach.instruction.questions import BankQuestion
 from coach.settings import PROJECT_FOLDER
 from eval.bench import choose_questions
-from eval.cases import Asked, Turn
-from eval.command import GOLD
+from eval.cases import GOLD, Asked, Turn
 from eval.conversations import follow
 from eval.generalisation import measure
 from eval.generalisation_report import write_report

@@ -21,7 +21,8 @@ from coach.coaching import Coach
 from coach.instruction.knowledge import load_knowledge
 from coach.settings import PROJECT_FOLDER, Settings
 from eval import command
-from eval.command import COULD_NOT, FAILED, GOLD, PASSED, main
+from eval.cases import GOLD
+from eval.command import COULD_NOT, FAILED, PASSED, main
 from eval.gold import GoldError, read_gold
 from eval.judge import MOST_CASES
 from eval.peers import measure_peers

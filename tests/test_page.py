@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from coach import build_coach
 from coach.assembly import report_nothing
+from coach.coaching import Coach
 from coach.errors import IndexUnusableError
 from coach.settings import PROJECT_FOLDER, Settings
 from tests.language_server import serve_language
 from ui import session
-from ui.instruction_view import mark_quote
+from ui.instruction_view import mark_quote, place_today
 from ui.words import word
 
 PAGE = str(PROJECT_FOLDER / "ui" / "app.py")
@@ -87,12 +89,22 @@ def test_every_quote_is_marked_where_it_stands(real_settings: Settings) -> None:
             assert len(html.unescape(re.sub(r"<[^>]+>", "", before))) == citation.start
 
 
+def test_a_quote_of_an_earlier_version_is_marked_where_it_stands_now(coach: Coach) -> None:
+    (name,) = coach.knowledge.documents
+    citation = coach.reply_with("вопрос", "boss_phone").citations[0]
+    moved = replace(citation, start=citation.start + 40, end=citation.end + 40)
+    assert place_today(moved, coach.knowledge) == citation
+    assert place_today(replace(citation, quote="этого там нет"), coach.knowledge) is None
+    assert place_today(replace(citation, document="другой.txt"), coach.knowledge) is None
+    assert name == citation.document
+
+
 def test_a_refusal_is_honest_and_its_choices_answer(page: AppTest) -> None:
     ask(page, "какую скидку дать клиенту")
     assert "супервайзера" in words_on(page)
     assert len(page.code) == 0
     choices = [one for one in page.button if str(one.key).startswith("choice-0-")]
-    assert len(choices) == 3
+    assert [one.label[0] for one in choices] == ["1", "2", "3"]
     choices[0].click().run()
     assert word("status.card") in words_on(page)
 
@@ -102,9 +114,27 @@ def test_the_conversation_is_kept_and_can_be_begun_anew(page: AppTest) -> None:
     ask(page, "в трубке ребёнок")
     earlier = [one.label for one in page.expander if one.label != word("card.why")]
     assert earlier == ["клиент требует телефон директора → Требуют телефон руководства"]
-    assert "Извините, предоставить" in words_on(page)
+    assert "Извините, предоставить" not in words_on(page)
+    page.session_state["earlier-0"] = True
+    assert "Извините, предоставить" in words_on(page.run())
     page.button(key="clear").click().run()
     assert word("empty.heading") in words_on(page)
+
+
+def test_a_long_conversation_shows_its_last_replies_and_the_rest_on_request(page: AppTest) -> None:
+    for number in range(11):
+        ask(page, f"говорит медленно {number}")
+    label = word("earlier_more", count=2)
+    assert len([one for one in page.expander if one.label != word("card.why")]) == 8
+    next(one for one in page.button if one.label == label).click().run()
+    assert len([one for one in page.expander if one.label != word("card.why")]) == 10
+
+
+def test_what_cannot_wait_is_asked_with_one_tap(page: AppTest, real_settings: Settings) -> None:
+    labels = [one.label for one in page.button if str(one.key).startswith("quick-")]
+    assert labels == ["Мне плохо", "Ребёнок", "Угрозы, оскорбления"]
+    page.button(key="quick-operator_unwell").click().run()
+    assert page.code[0].value == "Минуту, пожалуйста."
 
 
 @pytest.mark.parametrize(

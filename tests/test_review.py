@@ -9,8 +9,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from coach import build_index
+from coach.archive.archive import COPIED
 from coach.assembly import report_nothing
 from coach.settings import Settings
+from coach.taught import TAUGHT
+from eval.skeleton import write_skeleton
 from tests.test_page import PAGE, ask, words_on
 from ui import session
 from ui.words import word
@@ -32,7 +35,11 @@ from ui.review_page import show_review
 
 @pytest.fixture
 def settings(small_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    change = {"database_url": type(small_settings.database_url)(f"sqlite:///{tmp_path}/coach.db")}
+    gold = write_skeleton(small_settings.knowledge, tmp_path / "gold")
+    change = {
+        "gold": gold,
+        "database_url": type(small_settings.database_url)(f"sqlite:///{tmp_path}/coach.db"),
+    }
     made = small_settings.model_copy(update=change)
     build_index(made, report=report_nothing)
     monkeypatch.setattr(session, "load_settings", lambda: made)
@@ -165,6 +172,50 @@ def test_only_an_operators_own_look_at_a_source_is_a_signal(settings: Settings) 
     assert kept.signals == ("opened",)
 
 
+def test_a_copied_phrase_is_a_silent_signal_that_counts_once(chat: AppTest) -> None:
+    ask(chat, "дайте телефон директора")
+    (kept,) = session.archive().queue(5)
+    for _ in range(2):
+        session.archive().signal(kept.id, COPIED)
+    (kept,) = session.archive().queue(5)
+    assert kept.signals == (COPIED,)
+    assert word("feedback.copied") in words_on(open_review())
+
+
+def test_filters_narrow_the_queue(chat: AppTest) -> None:
+    for question in ("дайте телефон директора", "какая скидка на диван", "говорит медленно"):
+        ask(chat, question)
+    press(chat, word("feedback.wrong_situation"))
+    review = open_review()
+    listed = [one for one in review.button if str(one.key).startswith("queue-")]
+    assert "говорит медленно" in listed[0].label
+    assert len(listed) == 3
+    shown = {}
+    for kind in ("unsure", "wrong_situation", "stale"):
+        review.selectbox(key="review-kind").set_value(kind).run()
+        shown[kind] = [o.label for o in review.button if str(o.key).startswith("queue-")]
+    assert "скидка" in shown["unsure"][0]
+    assert "медленно" in shown["wrong_situation"][0]
+    assert [len(labels) for labels in shown.values()] == [1, 1, 0]
+    review.selectbox(key="review-kind").set_value("all").run()
+    review.selectbox(key="review-situation").set_value("boss_phone").run()
+    labels = [o.label for o in review.button if str(o.key).startswith("queue-")]
+    assert all("медленно" not in label for label in labels)
+
+
+def test_refusals_of_one_kind_stand_together_and_open_in_the_queue(chat: AppTest) -> None:
+    for question in ("какая скидка на диван", "скидка на диван какая будет", "где скидка на диван"):
+        ask(chat, question)
+    review = open_review()
+    review.radio(key="review-view").set_value("kinds").run()
+    assert word("review.kind", count=3) in words_on(review)
+    (one,) = [o for o in review.button if o.label == "какая скидка на диван"]
+    one.click().run()
+    assert not review.exception
+    assert review.radio(key="review-view").value == "queue"
+    assert word("card.question", question="какая скидка на диван") in words_on(review)
+
+
 def test_an_empty_queue_says_so(settings: Settings) -> None:
     assert word("review.empty") in words_on(open_review())
 
@@ -188,31 +239,54 @@ def test_a_second_trainers_late_verdict_is_told_and_lost_to_nobody(chat: AppTest
     assert kept.verdict == "right"
 
 
-def test_teach_see_the_effect_publish_ask_again_undo(chat: AppTest) -> None:
+def test_teach_see_the_effect_publish_ask_again_undo(chat: AppTest, settings: Settings) -> None:
     question = "внучок лепечет без умолку"
     ask(chat, question)
     review = open_review()
     (pick,) = [one for one in review.selectbox if one.label == word("teach.pick")]
-    pick.set_value("На линии ребёнок").run()
+    pick.set_value("child_caller").run()
     press(review, word("teach.foresee"))
     assert word("teach.after", outcome="На линии ребёнок") in words_on(review)
+    assert "Золотой набор: верно" in words_on(review)
+    review.checkbox(key="teach-gold").check().run()
     press(review, word("teach.publish"))
     assert "Опубликовано" in words_on(review)
+    assert question in (settings.gold / TAUGHT).read_text("utf-8")
     ask(chat, question)
     assert "сколько Вам лет" in words_on(chat)
     press(review, word("teach.undo"))
     assert "Отменено" in words_on(review)
-    assert session.archive().lessons(5) == []
+    assert (settings.gold / TAUGHT).read_text("utf-8") == ""
+    (lesson,) = session.history().lessons(5)
+    assert lesson.is_undone
+
+
+def test_a_second_trainer_is_told_what_the_first_published(
+    chat: AppTest, settings: Settings
+) -> None:
+    ask(chat, "внучок лепечет без умолку")
+    first, second = open_review(), open_review()
+    for review, situation in ((first, "child_caller"), (second, "slow_speaker")):
+        (pick,) = [one for one in review.selectbox if one.label == word("teach.pick")]
+        pick.set_value(situation).run()
+        press(review, word("teach.foresee"))
+    press(first, word("teach.publish"))
+    press(second, word("teach.publish"))
+    told = words_on(second)
+    assert "Знания тем временем изменились" in told
+    assert "local: «внучок лепечет без умолку» → На линии ребёнок" in told
+    bank = (settings.knowledge / "questions/slow_speaker.txt").read_text("utf-8")
+    assert "внучок" not in bank
 
 
 def test_a_choice_of_a_refused_answer_proposes_its_situation(chat: AppTest) -> None:
     ask(chat, "какая скидка на диван")
     review = open_review()
-    (choice,) = [one for one in review.button if one.label == "На линии ребёнок"]
+    (choice,) = [one for one in review.button if one.label.endswith("На линии ребёнок")]
     choice.click().run()
     assert not review.exception
     (pick,) = [one for one in review.selectbox if one.label == word("teach.pick")]
-    assert pick.value == "На линии ребёнок"
+    assert pick.value == "child_caller"
 
 
 def test_a_broken_archive_never_takes_the_card_away(

@@ -19,7 +19,13 @@ from coach import build_index
 from coach.archive.tables import ConversationRow, now
 from coach.assembly import open_archive, report_nothing
 from coach.errors import SettingsError
-from coach.serving import _check_protected, forget_daily, serve_page, shared_coach
+from coach.serving import (
+    _check_protected,
+    forget_daily,
+    open_published,
+    serve_page,
+    shared_coach,
+)
 from coach.settings import PROJECT_FOLDER, Settings
 from tests.conftest import make_settings
 from tests.identity_provider import SIGN_IN
@@ -35,9 +41,11 @@ def test_sessions_share_one_coach_until_new_knowledge_is_published(
     path.write_text(path.read_text("utf-8") + "ещё вопрос без ответа\n", "utf-8")
     assert shared_coach(small_settings) is first
     build_index(small_settings, report=report_nothing)
-    renewed = shared_coach(small_settings)
+    assert shared_coach(small_settings) is first  # nobody waits for the opening
+    renewed = open_published(small_settings)
     assert renewed is not first
     assert renewed.knowledge.version != first.knowledge.version
+    assert shared_coach(small_settings) is renewed
 
 
 def test_an_index_deleted_meanwhile_goes_on_serving(small_settings: Settings) -> None:

@@ -86,6 +86,7 @@ def ask(page: Page, question: str = QUESTION) -> str:
     page.get_by_test_id("stChatInputTextArea").fill(question)
     page.keyboard.press("Enter")
     page.get_by_text("На линии ребёнок").first.wait_for(timeout=SOON)
+    page.get_by_role("button", name=word("feedback.helped"), exact=True).wait_for(timeout=SOON)
     page.wait_for_url(re.compile(r"\?c=\w+"))
     return page.url
 

@@ -1,18 +1,18 @@
-"""Teaching: the effect is seen first, publishing is one move, undo brings the version back."""
+"""Teaching: publishing is one move, undo brings the version back, nobody's work is lost."""
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
 from coach import build_coach, build_index
 from coach.assembly import report_nothing
-from coach.coaching import Coach
-from coach.errors import SettingsError, StaleError
+from coach.errors import CoachError, KnowledgeError, SettingsError, StaleError
 from coach.instruction.knowledge import knowledge_version
 from coach.settings import Settings
-from coach.teaching import clean_question, foresee, publish, undo
+from coach.teaching import clean_question, edit_situation, publish, teach_question, undo
 
 QUESTION = "в трубке внучок лепечет"
 
@@ -23,38 +23,55 @@ def settings(small_settings: Settings) -> Settings:
     return small_settings
 
 
-@pytest.fixture
-def served(settings: Settings) -> Coach:
-    return build_coach(settings, report=report_nothing)
-
-
-def test_the_effect_is_seen_before_anything_is_published(settings: Settings, served: Coach) -> None:
-    version = knowledge_version(settings.knowledge)
-    recent = ["внучок лепечет", "дайте телефон директора"]
-    effect = foresee(QUESTION, "child_caller", recent, served, settings)
-    assert knowledge_version(settings.knowledge) == version == effect.version
-    assert effect.after == "На линии ребёнок"
-    assert effect.warnings == ()
-    assert "дайте телефон директора" not in [one.question for one in effect.changed]
-
-
-def test_publishing_teaches_and_undo_brings_the_version_back(
-    settings: Settings, served: Coach
-) -> None:
-    before = knowledge_version(settings.knowledge)
-    effect = foresee(QUESTION, "child_caller", [], served, settings)
-    after = publish(effect, settings)
-    assert after != before
+def test_publishing_teaches_and_undo_brings_the_version_back(settings: Settings) -> None:
+    change = teach_question(QUESTION, "child_caller", settings)
+    after = publish(change, settings)
+    assert after != change.version
     coach = build_coach(settings, report=report_nothing)
+    assert coach.knowledge.version == after
     assert coach.reply([], QUESTION).situations[0].id == "child_caller"
-    assert undo(QUESTION, "child_caller", settings) == before
+    assert undo(change, settings) == change.version
     with pytest.raises(StaleError, match="отменять нечего"):
-        undo(QUESTION, "child_caller", settings)
+        undo(change, settings)
 
 
-def test_a_second_trainer_sees_that_the_knowledge_moved(settings: Settings, served: Coach) -> None:
-    one = foresee(QUESTION, "child_caller", [], served, settings)
-    other = foresee("тянет каждое слово", "slow_speaker", [], served, settings)
+def test_an_edited_situation_is_published_and_taken_back(settings: Settings) -> None:
+    path = settings.knowledge / "situations/boss_phone.md"
+    before = path.read_text("utf-8")
+    after = before.replace("title: Требуют телефон руководства", "title: Просят номер директора")
+    change = edit_situation("boss_phone", after, settings)
+    publish(change, settings)
+    coach = build_coach(settings, report=report_nothing)
+    assert coach.knowledge.situations["boss_phone"].title == "Просят номер директора"
+    assert undo(change, settings) == change.version
+    assert path.read_text("utf-8") == before
+
+
+def test_an_edit_that_others_built_upon_is_not_taken_back(settings: Settings) -> None:
+    path = settings.knowledge / "situations/boss_phone.md"
+    before = path.read_text("utf-8")
+    change = edit_situation(
+        "boss_phone", before.replace("title: Требуют", "title: Просят"), settings
+    )
+    publish(change, settings)
+    publish(edit_situation("boss_phone", before, settings), settings)
+    with pytest.raises(StaleError, match="отменять нечего"):
+        undo(change, settings)
+
+
+def test_a_phrase_that_is_not_in_the_instruction_is_never_published(settings: Settings) -> None:
+    path = settings.knowledge / "situations/boss_phone.md"
+    before = path.read_text("utf-8")
+    wrong = before.replace("нет возможности. Если", "есть возможность. Если")
+    assert wrong != before
+    with pytest.raises(KnowledgeError, match=r"boss_phone\.md"):
+        publish(edit_situation("boss_phone", wrong, settings), settings)
+    assert path.read_text("utf-8") == before
+
+
+def test_a_second_trainer_sees_that_the_knowledge_moved(settings: Settings) -> None:
+    one = teach_question(QUESTION, "child_caller", settings)
+    other = teach_question("тянет каждое слово", "slow_speaker", settings)
     publish(one, settings)
     bank = (settings.knowledge / "questions/slow_speaker.txt").read_text("utf-8")
     with pytest.raises(StaleError, match="изменились"):
@@ -62,47 +79,72 @@ def test_a_second_trainer_sees_that_the_knowledge_moved(settings: Settings, serv
     assert (settings.knowledge / "questions/slow_speaker.txt").read_text("utf-8") == bank
 
 
-def test_a_contradiction_is_warned_of(settings: Settings, served: Coach) -> None:
-    path = settings.knowledge / "questions/boss_phone.txt"
-    taught = path.read_text("utf-8").splitlines()[1]
-    effect = foresee(taught, "child_caller", [], served, settings)
-    assert "Противоречие" in effect.warnings[0]
+def test_two_publishes_at_once_lose_nothing(settings: Settings) -> None:
+    changes = [
+        teach_question(QUESTION, "child_caller", settings),
+        teach_question("тянет каждое слово", "slow_speaker", settings),
+    ]
+    told: list[str] = []
+
+    def work(number: int) -> None:
+        try:
+            told.append(publish(changes[number], settings))
+        except StaleError:
+            told.append("stale")
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told.count("stale") == 1
+    assert knowledge_version(settings.knowledge) in told
 
 
-def test_a_failed_build_leaves_the_bank_as_it_was(
-    settings: Settings, served: Coach, monkeypatch: pytest.MonkeyPatch
+def test_a_failed_build_leaves_the_knowledge_as_it_was(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    effect = foresee(QUESTION, "child_caller", [], served, settings)
-    path = settings.knowledge / "questions/child_caller.txt"
-    kept = path.read_bytes()
+    change = teach_question(QUESTION, "child_caller", settings)
+    path = settings.knowledge / change.path
 
     def fail(*_: object, **__: object) -> None:
-        raise SettingsError("no")
+        raise CoachError("no")
 
     with monkeypatch.context() as broken:
-        broken.setattr("coach.teaching.build_index", fail)
-        with pytest.raises(SettingsError):
-            publish(effect, settings)
-    assert path.read_bytes() == kept
-    publish(effect, settings)
-    taught = path.read_bytes()
-    monkeypatch.setattr("coach.teaching.build_index", fail)
-    with pytest.raises(SettingsError):
-        undo(QUESTION, "child_caller", settings)
-    assert path.read_bytes() == taught != kept
+        broken.setattr("coach.teaching.renew_index", fail)
+        with pytest.raises(CoachError):
+            publish(change, settings)
+    assert path.read_text("utf-8") == change.before
+    publish(change, settings)
+    monkeypatch.setattr("coach.teaching.renew_index", fail)
+    with pytest.raises(CoachError):
+        undo(change, settings)
+    assert path.read_text("utf-8") == change.after
+
+
+def test_an_index_folder_that_cannot_be_written_is_told_in_its_own_words(
+    settings: Settings,
+) -> None:
+    change = teach_question(QUESTION, "child_caller", settings)
+    (settings.index / "builds").rename(settings.index / "moved")
+    (settings.index / "builds").write_text("not a folder")
+    with pytest.raises(CoachError) as told:
+        publish(change, settings)
+    assert "Traceback" not in str(told.value)
+    assert (settings.knowledge / change.path).read_text("utf-8") == change.before
 
 
 def test_a_read_only_folder_is_told_and_nothing_changes(
-    settings: Settings, served: Coach, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    effect = foresee(QUESTION, "child_caller", [], served, settings)
+    change = teach_question(QUESTION, "child_caller", settings)
 
     def fail(*_: object) -> None:
         raise PermissionError
 
     monkeypatch.setattr("coach.teaching.Path.replace", fail)
     with pytest.raises(SettingsError, match="COACH_KNOWLEDGE"):
-        publish(effect, settings)
+        publish(change, settings)
     assert not list(Path(settings.knowledge / "questions").glob("*.unfinished"))
 
 

@@ -10,27 +10,18 @@ from functools import partial
 import streamlit as st
 
 from coach.answering.reply import AdviceSentence, Choice, DroppedSentence, Reply
+from coach.answering.staleness import is_stale
 from coach.coaching import Coach
 from coach.errors import ModelError
 from ui import session
 from ui.access import OPERATOR, needs
 from ui.feedback_view import show_feedback
 from ui.instruction_view import show_instruction
+from ui.keyboard import listen
 from ui.reply_view import show_reply
 from ui.words import shorten_question, show, word, words_list
 
-FOCUS = """
-<script>
-(() => {{
-  /* turn {turn} */
-  const focus = () => {{
-    const box = document.querySelector('[data-testid="stChatInputTextArea"]');
-    if (box && window.matchMedia("(pointer: fine)").matches) box.focus();
-  }};
-  setTimeout(focus, 50); setTimeout(focus, 500);
-}})();
-</script>
-"""
+EARLIER, ALL_EARLIER = 8, "all-earlier"
 
 
 @needs(OPERATOR)
@@ -39,6 +30,7 @@ def show_chat() -> None:
     coach = session.current_coach()
     with st.container():  # an input in a container stays where it is put: above the answer
         message = st.chat_input(word("ask_placeholder"))
+        _show_quick(coach)
     if message:
         reply = coach.reply(session.turns(), message)
         is_unsure = _is_unsure(reply, coach)
@@ -61,11 +53,29 @@ def show_chat() -> None:
     fault = session.archive_fault()
     if fault:
         show(fault, "status")
-    st.html(FOCUS.format(turn=len(turns)), unsafe_allow_javascript=True)
+    listen(turns)
 
 
 def _is_unsure(reply: Reply, coach: Coach) -> bool:
     return not reply.answered and reply.refusal is None and bool(coach.model)
+
+
+def _show_quick(coach: Coach) -> None:
+    """The buttons of the situations that cannot wait, the most urgent first."""
+    situations = sorted(coach.knowledge.situations.values(), key=lambda one: one.urgency)
+    with st.container(horizontal=True, gap="xsmall", key="quick"):
+        for number, one in enumerate((one for one in situations if one.quick), 1):
+            st.button(
+                one.quick,
+                key=f"quick-{one.id}",
+                shortcut=f"Alt+{number}",
+                on_click=_show_card_of,
+                args=(coach, one.quick, one.id),
+            )
+
+
+def _show_card_of(coach: Coach, asked: str, situation: str) -> None:
+    session.add_turn(coach.reply_with(asked, situation))
 
 
 def _show_empty(coach: Coach) -> None:
@@ -82,21 +92,42 @@ def _ask_example(coach: Coach, question: str) -> None:
 
 
 def _show_conversation(coach: Coach, turns: list[Reply]) -> None:
-    def pick(reply: Reply, choice: Choice) -> None:
-        session.add_turn(coach.reply_with(reply.question, choice.id))
-
     last = len(turns) - 1
-    show_reply(turns[last], last, pick, partial(session.open_source_of, last))
+    _show_turn(coach, turns, last)
     session.keep_waiting()  # the card is on the screen: what takes time comes after it
-    _show_advice(coach, turns, last)
     show_feedback(coach, last)
+    _show_advice(coach, turns, last)
     if last:
-        show(word("earlier"), "label", "h3")
-    for number in range(last - 1, -1, -1):
-        with st.expander(_summary(turns[number])):
-            show_reply(turns[number], number, pick, partial(session.open_source_of, number))
-            _show_kept_advice(turns[number])
+        _show_earlier(coach, turns, last)
     st.button(word("clear"), key="clear", on_click=session.clear)
+
+
+def _show_turn(coach: Coach, turns: list[Reply], number: int) -> None:
+    def pick(reply: Reply, choice: Choice) -> None:
+        _show_card_of(coach, reply.question, choice.id)
+
+    reply = turns[number]
+    if is_stale(reply, coach.knowledge):
+        show(word("stale.turn"), "item coach-conflict")
+    show_reply(reply, number, pick, partial(session.open_source_of, number))
+
+
+def _show_earlier(coach: Coach, turns: list[Reply], last: int) -> None:
+    """The replies before the newest one, folded; what is folded is not drawn."""
+    show(word("earlier"), "label", "h3")
+    first = 0 if st.session_state.get(ALL_EARLIER) else max(0, last - EARLIER)
+    for number in range(last - 1, first - 1, -1):
+        fold = st.expander(_summary(turns[number]), key=f"earlier-{number}", on_change="rerun")
+        if fold.open:
+            with fold:
+                _show_turn(coach, turns, number)
+                _show_kept_advice(turns[number])
+    if first:
+        st.button(word("earlier_more", count=first), key="earlier-more", on_click=_show_all_earlier)
+
+
+def _show_all_earlier() -> None:
+    st.session_state[ALL_EARLIER] = True
 
 
 def _summary(reply: Reply) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 
 import streamlit as st
 
@@ -32,15 +33,34 @@ SCROLL = """
 
 
 def show_instruction(citation: Citation, knowledge: Knowledge) -> None:
-    """Show the document of a citation with its passage tinted and its quote marked."""
+    """Show the document of a citation with its passage tinted and its quote marked.
+
+    A quote of an earlier version is marked where it stands now, or told to be gone.
+    """
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         show(word("source.heading", document=citation.document), "label", "h2")
         st.button(word("source.close"), key="close-source", on_click=session.close_source)
     show(word("source.section", section=citation.section), "question")
+    here = place_today(citation, knowledge)
+    if here is None:
+        show(word("stale.quote_gone"), "item coach-conflict")
+        show(citation.quote, "item")
+        return
     with st.container(height=HEIGHT_PIXELS, border=True, key="instruction"):
-        st.html(f'<div class="coach-instruction">{mark_quote(citation, knowledge)}</div>')
-    scroll = SCROLL.format(mark=f"{citation.start}-{citation.end}")
+        st.html(f'<div class="coach-instruction">{mark_quote(here, knowledge)}</div>')
+    scroll = SCROLL.format(mark=f"{here.start}-{here.end}")
     st.html(scroll, unsafe_allow_javascript=True)
+
+
+def place_today(citation: Citation, knowledge: Knowledge) -> Citation | None:
+    """The citation at the place where its quote stands in the present document, or None."""
+    document = knowledge.documents.get(citation.document)
+    if document is None:
+        return None
+    if document.text[citation.start : citation.end] == citation.quote:
+        return citation
+    start = document.text.find(citation.quote)
+    return replace(citation, start=start, end=start + len(citation.quote)) if start >= 0 else None
 
 
 def mark_quote(citation: Citation, knowledge: Knowledge) -> str:

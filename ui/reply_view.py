@@ -140,9 +140,9 @@ def _show_choices(reply: Reply, turn: int, pick: Pick) -> None:
         show(word("unsure.title"), "title", "h2")
     if reply.refusal and reply.choices:
         show(word("refusal.nearest"), "label")
-    for choice in reply.choices:
+    for number, choice in enumerate(reply.choices, 1):
         st.button(
-            choice.title,
+            word("card.choice", number=number, title=choice.title),
             key=f"choice-{turn}-{choice.id}",
             width="stretch",
             on_click=pick,

@@ -1,4 +1,4 @@
-"""The trainer's page: answers by need, judged beside their passages, and taught in one move."""
+"""The trainer's page: answers by need, judged beside the instruction, and taught in one move."""
 
 from __future__ import annotations
 
@@ -7,79 +7,156 @@ from functools import partial
 import streamlit as st
 
 from coach.answering.reply import Choice, Reply
-from coach.archive.archive import CRITICAL, FALSE, RIGHT, KeptTurn
+from coach.answering.staleness import is_stale
+from coach.archive.archive import CRITICAL, FALSE, MISSING, NOT_HELPED, RIGHT, WRONG, KeptTurn
+from coach.coaching import Coach
 from coach.errors import CoachError
 from coach.instruction.questions import NOT_ANSWERED
-from coach.teaching import Effect, foresee, publish, undo
+from coach.teaching import teach_question
 from ui import session
 from ui.access import TRAINER, needs, require
+from ui.instruction_view import show_instruction
 from ui.reply_view import show_reply
+from ui.teaching_view import FAULT, forget_effect, show_foreseeing, show_lessons, show_said
 from ui.words import shorten_question, show, word
 
-QUEUED, RECENT, LESSONS = 200, 30, 5
-CHOSEN, EFFECT, DONE = "review-turn", "review-effect", "review-done"
+QUEUED, RECENT, EXAMPLES = 500, 30, 6
+CHOSEN = "review-turn"
 VERDICTS = (RIGHT, FALSE, CRITICAL)
 SHORTCUTS = {RIGHT: "1", FALSE: "2", CRITICAL: "3"}
+VIEW, QUEUE, KINDS = "review-view", "queue", "kinds"
+FILTER_KEYS = ("review-search", "review-kind", "review-situation", "review-judged")
+EVERYTHING, REFUSED, UNSURE, DROPPED, STALE = "all", "refused", "unsure", "dropped", "stale"
+FILTERS = (EVERYTHING, WRONG, NOT_HELPED, MISSING, REFUSED, UNSURE, DROPPED, STALE)
 
 
 @needs(TRAINER)
 def show_review() -> None:
     """Show the page."""
+    coach = session.current_coach()
     show(word("review.heading"), "title", "h1")
-    filters = st.columns([3, 1], vertical_alignment="bottom")
-    words = filters[0].text_input(word("review.search"), key="review-search")
-    judged = filters[1].toggle(word("review.judged"), key="review-judged")
-    queue = session.archive().queue(QUEUED, judged=judged, words=words)
-    done = st.session_state.pop(DONE, "")
-    if done:
-        show(done, "status")
-    _show_lessons()
-    if not queue:
-        show(word("review.empty"), "item")
+    show_said()
+    show_lessons()
+    view = st.radio(
+        word("review.view"),
+        (QUEUE, KINDS),
+        format_func=lambda name: word(f"review.{name}"),
+        key=VIEW,
+        horizontal=True,
+        label_visibility="collapsed",
+    )
+    if view == KINDS:
+        _show_kinds(coach)
         return
-    listed, opened = st.columns([2, 3], gap="medium")
+    queue = _show_filters(coach)
+    if queue:
+        _show_queue(coach, queue)
+    else:
+        show(word("review.empty"), "item")
+
+
+def _show_filters(coach: Coach) -> list[KeptTurn]:
+    """The filters, and the answers that pass them, those in need most first."""
+    columns = st.columns([3, 2, 3, 1], vertical_alignment="bottom")
+    words = columns[0].text_input(word("review.search"), key="review-search")
+    kind = columns[1].selectbox(
+        word("review.filter"),
+        FILTERS,
+        format_func=lambda name: word(f"filters.{name}"),
+        key="review-kind",
+    )
+    situations = coach.knowledge.situations
+    situation = columns[2].selectbox(
+        word("review.situation"),
+        ["", *situations],
+        format_func=lambda name: situations[name].title if name else word("filters.all"),
+        key="review-situation",
+    )
+    judged = columns[3].toggle(word("review.judged"), key="review-judged")
+    queue = session.archive().queue(QUEUED, judged=judged, words=words)
+    return [
+        one
+        for one in queue
+        if _is_kind(one, kind, coach)
+        and (not situation or situation in {shown.id for shown in one.reply.situations})
+    ]
+
+
+def _is_kind(one: KeptTurn, kind: str, coach: Coach) -> bool:
+    reply = one.reply
+    if kind == REFUSED:
+        return reply.refusal is not None
+    if kind == UNSURE:
+        return not reply.answered and reply.refusal is None
+    if kind == DROPPED:
+        return bool(reply.dropped)
+    if kind == STALE:
+        return is_stale(reply, coach.knowledge)
+    return kind == EVERYTHING or kind in one.signals
+
+
+def _show_queue(coach: Coach, queue: list[KeptTurn]) -> None:
+    listed, opened, beside = st.columns([2, 4, 4], gap="medium")
+    chosen = next((o for o in queue if o.id == st.session_state.get(CHOSEN)), queue[0])
     with listed:
         show(word("review.count", count=len(queue)), "label", "h3")
-        for one in queue[:RECENT]:
-            st.button(
-                _line(one),
-                key=f"queue-{one.id}",
-                width="stretch",
-                on_click=_choose,
-                args=(one.id,),
-            )
-    chosen = next((o for o in queue if o.id == st.session_state.get(CHOSEN)), queue[0])
+        with st.container(height=640, border=False, key="queue"):
+            for one in queue[:RECENT]:
+                _show_line(one, is_chosen=one is chosen)
     with opened:
-        _show_turn(chosen, queue)
+        _show_turn(coach, chosen, queue)
+    with beside:
+        source = session.opened_source() or next(iter(chosen.reply.citations), None)
+        if source:
+            show_instruction(source, coach.knowledge)
+        else:
+            show(word("review.no_source"), "item")
+
+
+def _show_line(one: KeptTurn, *, is_chosen: bool) -> None:
+    signs = " · ".join(word(f"feedback.{kind}") for kind in dict.fromkeys(one.signals))
+    state = word(f"status.{'card' if one.reply.answered else one.reply.refusal or 'unsure'}")
+    st.button(
+        shorten_question(one.reply.question)[:80] + f" · {signs or state}",
+        key=f"queue-{one.id}",
+        type="primary" if is_chosen else "secondary",
+        width="stretch",
+        on_click=_choose,
+        args=(one.id,),
+    )
 
 
 def _choose(turn: int) -> None:
     st.session_state[CHOSEN] = turn
-    st.session_state.pop(EFFECT, None)
+    forget_effect()
     session.close_source()
 
 
 def _propose(turn: int, reply: Reply, choice: Choice) -> None:
     """A choice of a refused answer is the situation that the trainer means."""
-    st.session_state[f"teach-{turn}"] = choice.title
+    st.session_state[f"teach-{turn}"] = choice.id
 
 
-def _line(one: KeptTurn) -> str:
-    signs = " · ".join(word(f"feedback.{kind}") for kind in dict.fromkeys(one.signals))
-    state = word(f"status.{'card' if one.reply.answered else one.reply.refusal or 'unsure'}")
-    return shorten_question(one.reply.question)[:80] + f" · {signs or state}"
-
-
-def _show_turn(one: KeptTurn, queue: list[KeptTurn]) -> None:
+def _show_turn(coach: Coach, one: KeptTurn, queue: list[KeptTurn]) -> None:
+    if is_stale(one.reply, coach.knowledge):
+        show(word("stale.kept"), "item coach-conflict")
     show_reply(one.reply, one.id, partial(_propose, one.id), session.open_source)
+    for sentence in one.reply.advice or ():
+        show(sentence.text, "item coach-advice")
     for dropped in one.reply.dropped:
         reason = word(f"dropped.{dropped.reason}")
         show(word("review.dropped", text=dropped.text, reason=reason), "evidence")
-    if one.situation:
-        title = session.current_coach().knowledge.situations.get(one.situation)
-        if title:
-            show(word("review.operator_says", title=title.title), "item")
+    said = coach.knowledge.situations.get(one.situation)
+    if said:
+        show(word("review.operator_says", title=said.title), "item")
+    _show_verdict(one, queue)
+    _show_teaching(coach, one, queue)
+
+
+def _show_verdict(one: KeptTurn, queue: list[KeptTurn]) -> None:
     note = st.text_input(word("review.note"), value=one.note, key=f"note-{one.id}-{one.revision}")
+    place = queue.index(one)
+    steps = {"previous": ("Alt+P", place - 1), "next": ("Alt+N", (place + 1) % len(queue))}
     with st.container(horizontal=True, gap="xsmall"):
         for value in VERDICTS:
             st.button(
@@ -88,112 +165,75 @@ def _show_turn(one: KeptTurn, queue: list[KeptTurn]) -> None:
                 type="primary" if one.verdict == value else "secondary",
                 shortcut=f"Alt+{SHORTCUTS[value]}",
                 on_click=_judge,
-                args=(one, value, note),
+                args=(one, value, note, queue[(place + 1) % len(queue)].id),
             )
-        following = queue[(queue.index(one) + 1) % len(queue)]
-        st.button(
-            word("review.next"),
-            key="next",
-            shortcut="Alt+N",
-            on_click=_choose,
-            args=(following.id,),
-        )
+        for name, (keys, where) in steps.items():
+            label = word(f"review.{name}")
+            st.button(label, key=name, shortcut=keys, on_click=_choose, args=(queue[where].id,))
     if one.verdict:
         verdict = word(f"review.{one.verdict}")
         show(word("review.judged_by", trainer=one.trainer, verdict=verdict), "status")
-    _show_teaching(one, queue)
-    source = session.opened_source()
-    if source:
-        show(word("source.section", section=source.section), "label", "h3")
-        show(source.quote, "item")
 
 
-def _judge(one: KeptTurn, value: str, note: str) -> None:
+def _judge(one: KeptTurn, value: str, note: str, following: int) -> None:
     try:
         trainer = require(TRAINER).name
         session.archive().judge(one.id, value, note, trainer, one.revision)
+        _choose(following)
     except CoachError as error:
-        st.session_state[DONE] = str(error)
+        st.session_state[FAULT] = str(error)
 
 
-def _show_teaching(one: KeptTurn, queue: list[KeptTurn]) -> None:
+def _show_teaching(coach: Coach, one: KeptTurn, queue: list[KeptTurn]) -> None:
     """Choose the right situation, see what would change, publish."""
     show(word("teach.heading"), "label", "h3")
-    situations = session.current_coach().knowledge.situations
-    titles = {situation.title: name for name, situation in situations.items()}
-    titles[word("teach.none")] = NOT_ANSWERED
-    names = list(titles.values())
-    proposed = names.index(one.situation) if one.situation in names else None
-    picked = st.selectbox(word("teach.pick"), list(titles), index=proposed, key=f"teach-{one.id}")
-    st.button(
-        word("teach.foresee"),
-        key="foresee",
-        disabled=picked is None,
-        on_click=_foresee,
-        args=(
-            one,
-            titles.get(picked or "", ""),
-            [other.reply.question for other in queue[:RECENT]],
+    situations = coach.knowledge.situations
+    names = [*situations, NOT_ANSWERED]
+    picked = st.selectbox(
+        word("teach.pick"),
+        names,
+        index=names.index(one.situation) if one.situation in names else None,
+        format_func=lambda name: (
+            situations[name].title if name in situations else word("teach.none")
         ),
+        key=f"teach-{one.id}",
+        on_change=forget_effect,
     )
-    effect: Effect | None = st.session_state.get(EFFECT)
-    if effect is None:
-        return
-    show(word("teach.before", outcome=effect.before), "item")
-    show(word("teach.after", outcome=effect.after), "item")
-    for warning in effect.warnings:
-        show(warning, "item coach-conflict")
-    show(word("teach.changed", count=len(effect.changed)), "item")
-    for other in effect.changed:
-        show(f"«{other.question}»: {other.before} → {other.after}", "evidence")
-    st.button(
-        word("teach.publish"), key="publish", type="primary", on_click=_publish, args=(effect,)
-    )
+    settings = session.page_settings()
+    make = partial(teach_question, one.reply.question, picked or "", settings)
+    recent = [other.reply.question for other in queue[:RECENT]]
+    show_foreseeing(make, recent, disabled=picked is None)
 
 
-def _foresee(one: KeptTurn, situation: str, recent: list[str]) -> None:
-    try:
-        now, settings = session.current_coach(), session.page_settings()
-        st.session_state[EFFECT] = foresee(one.reply.question, situation, recent, now, settings)
-    except CoachError as error:
-        st.session_state[DONE] = str(error)
+def _title(coach: Coach, name: str) -> str:
+    known = coach.knowledge.situations.get(name)
+    return known.title if known else word("teach.none")
 
 
-def _publish(effect: Effect) -> None:
-    st.session_state.pop(EFFECT, None)
-    try:
-        trainer = require(TRAINER).name
-        version = publish(effect, session.page_settings())
-        session.archive().add_lesson(
-            trainer, effect.question, effect.situation, effect.version, version
-        )
-        st.session_state[DONE] = word("teach.published", version=version)
-    except CoachError as error:
-        st.session_state[DONE] = str(error)
-
-
-def _show_lessons() -> None:
-    """The last lessons, each with a button that takes it back."""
-    lessons = session.archive().lessons(LESSONS)
-    if not lessons:
-        return
-    with st.expander(word("teach.lessons", count=len(lessons))):
-        for one in lessons:
-            with st.container(horizontal=True, gap="xsmall"):
-                show(f"«{one.question}» → {one.situation}", "evidence")
+def _show_kinds(coach: Coach) -> None:
+    """The questions that were refused or doubted, grouped: a group is a new kind of question."""
+    kept = session.archive().queue(QUEUED)
+    open_ones = [one for one in kept if not one.reply.answered or MISSING in one.signals]
+    open_ones = [one for one in open_ones if one.reply.refusal not in ("no_question", "no_words")]
+    groups = coach.group_similar([one.reply.question for one in open_ones])
+    show(word("review.kinds_hint"), "item")
+    if not any(len(group) > 1 for group in groups):
+        show(word("review.no_kinds"), "item")
+    for number, group in enumerate(group for group in groups if len(group) > 1):
+        with st.container(border=True, gap="xsmall", key=f"group-{number}"):
+            show(word("review.kind", count=len(group)), "label", "h3")
+            for place in group[:EXAMPLES]:
+                one = open_ones[place]
                 st.button(
-                    word("teach.undo"),
-                    key=f"undo-{one.id}",
-                    on_click=_undo,
-                    args=(one.id, one.question, one.situation),
+                    shorten_question(one.reply.question),
+                    key=f"kind-{one.id}",
+                    on_click=_open_in_queue,
+                    args=(one.id,),
                 )
 
 
-def _undo(lesson: int, question: str, situation: str) -> None:
-    try:
-        require(TRAINER)
-        version = undo(question, situation, session.page_settings())
-        session.archive().mark_undone(lesson)
-        st.session_state[DONE] = word("teach.undone", version=version)
-    except CoachError as error:
-        st.session_state[DONE] = str(error)
+def _open_in_queue(turn: int) -> None:
+    for name in FILTER_KEYS:
+        st.session_state.pop(name, None)
+    st.session_state[VIEW] = QUEUE
+    _choose(turn)

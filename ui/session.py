@@ -8,12 +8,14 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from coach.answering.reply import Citation, Reply
-from coach.archive.archive import OPENED, Archive
+from coach.archive.archive import COPIED, OPENED, Archive
+from coach.archive.history import History
 from coach.assembly import open_archive
 from coach.coaching import Coach
 from coach.errors import CoachError
 from coach.serving import shared_coach
 from coach.settings import Settings, load_settings
+from coach.versions import note_served
 from ui.words import word
 
 TURNS, SOURCE = "turns", "source"
@@ -32,13 +34,25 @@ def page_settings() -> Settings:
 def current_coach() -> Coach:
     """The Coach of this process, of the knowledge version that is published now."""
     with st.spinner(word("loading")):
-        return shared_coach(page_settings())
+        coach = shared_coach(page_settings())
+    _guarded(lambda: _note_served(coach.knowledge.version))
+    return coach
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _note_served(version: str) -> None:
+    note_served(version, history(), page_settings())
 
 
 @st.cache_resource(show_spinner=False)
 def archive() -> Archive:
     """The archive of this process."""
     return open_archive(page_settings())
+
+
+def history() -> History:
+    """What trainers changed, and the versions that were served."""
+    return History(archive())
 
 
 def operator() -> str:
@@ -123,7 +137,7 @@ def _guarded(work: Callable[[], Kept]) -> Kept | None:
 def clear() -> None:
     """Begin a new conversation."""
     for name in [*st.session_state]:
-        if str(name).startswith((SIGNALLED, PICKED, TOLD)):
+        if str(name).startswith((SIGNALLED, PICKED, TOLD, "all-earlier", "earlier-")):
             del st.session_state[name]
     _begin({}, "")
     st.query_params.clear()
@@ -138,9 +152,18 @@ def open_source(citation: Citation) -> None:
 def open_source_of(number: int, citation: Citation) -> None:
     """Show the source of one of this conversation's replies: a silent signal."""
     open_source(citation)
-    kept = st.session_state[IDS].get(number)
+    _signal_silently(number, OPENED)
+
+
+def signal_copied(number: int) -> None:
+    """Keep that a phrase of a reply was copied: a silent signal."""
+    _signal_silently(number, COPIED)
+
+
+def _signal_silently(number: int, kind: str) -> None:
+    kept = st.session_state.get(IDS, {}).get(number)
     if kept is not None:
-        _guarded(lambda: archive().signal(kept, OPENED))
+        _guarded(lambda: archive().signal(kept, kind))
 
 
 def close_source() -> None:

@@ -22,7 +22,6 @@ from coach.archive.database import open_database
 from coach.archive.hiding import hide_private
 from coach.archive.tables import (
     ConversationRow,
-    LessonRow,
     SignalRow,
     TurnRow,
     VerdictRow,
@@ -34,7 +33,7 @@ from coach.texts import text
 
 HELPED, NOT_HELPED, WRONG, MISSING = "helped", "not_helped", "wrong_situation", "not_in_text"
 OPINIONS = (HELPED, NOT_HELPED, WRONG, MISSING)
-OPENED = "opened"
+OPENED, COPIED = "opened", "copied"
 RIGHT, FALSE, CRITICAL = "right", "false", "critical"
 SHOWN, UNSURE = "shown", "unsure"
 # What needs a trainer first: the higher, the sooner.
@@ -90,7 +89,8 @@ class Archive:
         self._engine = open_database(url)
 
     @contextmanager
-    def _session(self) -> Iterator[Session]:
+    def session(self) -> Iterator[Session]:
+        """One transaction; raises StaleError or ArchiveError instead of the database's own."""
         try:
             with Session(self._engine) as session, session.begin():
                 yield session
@@ -102,7 +102,7 @@ class Archive:
     def start(self, operator: str) -> str:
         """Begin a conversation; return its id."""
         name = uuid.uuid4().hex
-        with self._session() as session:
+        with self.session() as session:
             session.add(ConversationRow(id=name, operator=operator))
         return name
 
@@ -119,7 +119,7 @@ class Archive:
             "outcome": outcome_of(masked),
             "knowledge_version": masked.knowledge_version,
         }
-        with self._session() as session:
+        with self.session() as session:
             found = session.get(TurnRow, turn) if turn is not None else None
             if found is None:
                 last = select(func.max(TurnRow.number)).where(
@@ -136,7 +136,7 @@ class Archive:
 
     def conversation(self, name: str, operator: str) -> dict[int, Reply]:
         """The replies of an operator's own conversation by id, oldest first; none of another's."""
-        with self._session() as session:
+        with self.session() as session:
             rows = session.scalars(
                 select(TurnRow)
                 .join(ConversationRow)
@@ -146,12 +146,15 @@ class Archive:
             return {row.id: read_reply(row.reply) for row in rows}
 
     def signal(self, turn: int, kind: str, situation: str = "") -> None:
-        """Keep what an operator made of an answer; a new opinion replaces the one before."""
-        with self._session() as session:
-            if kind in OPINIONS:
-                session.execute(
-                    delete(SignalRow).where(SignalRow.turn_id == turn, SignalRow.kind.in_(OPINIONS))
-                )
+        """Keep what an operator made of an answer; a new opinion replaces the one before.
+
+        What was copied or opened again counts once.
+        """
+        replaced = OPINIONS if kind in OPINIONS else (kind,)
+        with self.session() as session:
+            session.execute(
+                delete(SignalRow).where(SignalRow.turn_id == turn, SignalRow.kind.in_(replaced))
+            )
             session.add(SignalRow(turn_id=turn, kind=kind, situation=situation))
 
     def judge(self, turn: int, value: str, note: str, trainer: str, seen_revision: int) -> None:
@@ -159,7 +162,7 @@ class Archive:
 
         Raises StaleError when another trainer judged it after `seen_revision`: nothing is lost.
         """
-        with self._session() as session:
+        with self.session() as session:
             found = session.get(VerdictRow, turn, with_for_update=True)
             if (found.revision if found else 0) != seen_revision:
                 raise StaleError(text("archive.judged", trainer=found.trainer if found else ""))
@@ -170,9 +173,11 @@ class Archive:
                 found.revision, found.at = found.revision + 1, now()
 
     def queue(self, limit: int, *, judged: bool = False, words: str = "") -> list[KeptTurn]:
-        """The answers that trainers look at, those that need it most first."""
+        """The latest answers that trainers have judged or not yet, those in need most first."""
         query = (
             select(TurnRow)
+            .outerjoin(VerdictRow)
+            .where(VerdictRow.turn_id.is_not(None) if judged else VerdictRow.turn_id.is_(None))
             .options(
                 selectinload(TurnRow.conversation),
                 selectinload(TurnRow.signals),
@@ -181,46 +186,11 @@ class Archive:
             .order_by(TurnRow.asked_at.desc())
             .limit(limit)
         )
-        with self._session() as session:
+        with self.session() as session:
             kept = [_read_turn(row) for row in session.scalars(query)]
         sought = fold(words)  # SQLite folds the case of Latin letters alone
-        wanted = [
-            one
-            for one in kept
-            if bool(one.verdict) == judged and sought in fold(one.reply.question)
-        ]
+        wanted = [one for one in kept if sought in fold(one.reply.question)]
         return sorted(wanted, key=lambda one: -one.need)
-
-    def add_lesson(
-        self, trainer: str, question: str, situation: str, before: str, after: str
-    ) -> int:
-        """Keep that a question was taught; return the lesson's id."""
-        lesson = LessonRow(
-            trainer=trainer,
-            question=question,
-            situation=situation,
-            version_before=before,
-            version_after=after,
-        )
-        with self._session() as session:
-            session.add(lesson)
-            session.flush()
-            return lesson.id
-
-    def lessons(self, limit: int) -> list[LessonRow]:
-        """The last lessons that were not undone, newest first."""
-        query = select(LessonRow).where(LessonRow.undone_at.is_(None))
-        with self._session() as session:
-            found = list(session.scalars(query.order_by(LessonRow.id.desc()).limit(limit)))
-            session.expunge_all()
-            return found
-
-    def mark_undone(self, lesson: int) -> None:
-        """Keep that a lesson was taken back."""
-        with self._session() as session:
-            found = session.get(LessonRow, lesson)
-            if found:
-                found.undone_at = now()
 
     def operators(self) -> list[KeptOperator]:
         """Everybody of whom something is kept, by name."""
@@ -231,7 +201,7 @@ class Archive:
             .group_by(ConversationRow.operator)
             .order_by(ConversationRow.operator)
         )
-        with self._session() as session:
+        with self.session() as session:
             return [KeptOperator(name, n, at.date()) for name, n, at in session.execute(query)]
 
     def export(self, operator: str) -> list[dict[str, Any]]:
@@ -243,7 +213,7 @@ class Archive:
             .options(selectinload(TurnRow.signals), selectinload(TurnRow.verdict))
             .order_by(TurnRow.id)
         )
-        with self._session() as session:
+        with self.session() as session:
             return [row.as_plain() for row in session.scalars(query)]
 
     def forget(self, operator: str) -> int:
@@ -255,7 +225,7 @@ class Archive:
         return self._delete(ConversationRow.started_at < now() - timedelta(days=days))
 
     def _delete(self, condition: Any) -> int:
-        with self._session() as session:
+        with self.session() as session:
             rows: Sequence[ConversationRow] = session.scalars(
                 select(ConversationRow).where(condition)
             ).all()

@@ -98,7 +98,10 @@ class VerdictRow(Base):
 
 
 class LessonRow(Base):
-    """A question that a trainer taught; `undone_at` when it was taken back."""
+    """What a trainer published: a taught question, or an edited file with its words.
+
+    `undone_at` says when it was taken back.
+    """
 
     __tablename__ = "lessons"
 
@@ -106,7 +109,21 @@ class LessonRow(Base):
     trainer: Mapped[str] = mapped_column(String(NAME_CHARS))
     question: Mapped[str] = mapped_column(Text)
     situation: Mapped[str] = mapped_column(String(NAME_CHARS))
+    path: Mapped[str] = mapped_column(Text, default="")
+    before: Mapped[str] = mapped_column(Text, default="")
+    after: Mapped[str] = mapped_column(Text, default="")
     version_before: Mapped[str] = mapped_column(String(NAME_CHARS))
     version_after: Mapped[str] = mapped_column(String(NAME_CHARS))
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
     undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)
+
+
+class VersionRow(Base):
+    """A version of the knowledge that was served, with its differences to the one before."""
+
+    __tablename__ = "versions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(String(NAME_CHARS))
+    differences: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)

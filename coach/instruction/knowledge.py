@@ -36,13 +36,15 @@ class Situation:
     """One situation with its proven guidance; `passages` are what may be cited for it.
 
     `kind` is `situation` (a caller's behaviour) or `topic` (what the instruction says of the job).
-    `urgency` runs from 1 (first of two cards) to 9.
+    `urgency` runs from 1 (first of two cards) to 9. `quick` is the label of its button on the
+    operator's page, empty for none: what cannot wait is asked with one tap.
     """
 
     id: str
     kind: str
     urgency: int
     title: str
+    quick: str
     related: tuple[str, ...]
     owner: str
     reviewed: str
@@ -191,6 +193,7 @@ def _build_situation(
         kind=str(draft.front.get("kind", KINDS[0])),
         urgency=int(draft.front.get("urgency", LEAST_URGENT)),
         title=str(draft.front["title"]),
+        quick=str(draft.front.get("quick") or ""),
         related=tuple(draft.front.get("related") or ()),
         owner=str(draft.front["owner"]),
         reviewed=str(draft.front["reviewed"]),

@@ -1,0 +1,150 @@
+"""The effect of a change of the knowledge, seen before it is published."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from coach.answering.reply import Reply
+from coach.assembly import build_coach, build_index, report_nothing
+from coach.coaching import Coach
+from coach.index.bank_check import NEW, check_new, describe_warning
+from coach.instruction.knowledge import Knowledge
+from coach.instruction.questions import BankQuestion
+from coach.settings import Settings
+from coach.teaching import TRAINER_AUTHOR, Change, copy_settings, run_module, write_file
+from coach.texts import text
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A question whose answer would change: what is shown now, and what would be."""
+
+    question: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The gold set before and after a change: right answers of all, and which cases moved.
+
+    `fault` says why the gold set does not fit the changed knowledge; empty when it does.
+    """
+
+    before: int
+    after: int
+    count: int
+    worse: tuple[Changed, ...] = ()
+    better: tuple[Changed, ...] = ()
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a change would do: to the question that it teaches, to recent ones, to the gold set.
+
+    `warnings` are contradictions and repeats in the bank.
+    """
+
+    change: Change
+    before: str
+    after: str
+    warnings: tuple[str, ...]
+    changed: tuple[Changed, ...]
+    evaluated: Evaluated | None = None
+
+
+Evaluate = Callable[[Coach, Coach], Evaluated]
+
+
+def foresee(
+    change: Change,
+    recent: Sequence[str],
+    now: Coach,
+    settings: Settings,
+    evaluate: Evaluate | None = None,
+) -> Effect:
+    """Make the change in a copy of the knowledge and look at what it does.
+
+    `now` is the Coach that is being served. Raises KnowledgeError when the change has a slip.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        copied = copy_settings(settings, Path(folder))
+        write_file(copied.knowledge / change.path, change.after)
+        build_index(copied, report=report_nothing)
+        then = build_coach(copied, report=report_nothing)
+        asked = dict.fromkeys(one for one in recent if one != change.question)
+        changed = [found for one in asked if (found := _compare(one, now, then))]
+        return Effect(
+            change,
+            outcome(now, change.question) if change.question else "",
+            outcome(then, change.question) if change.question else "",
+            _warnings(change, now.knowledge),
+            tuple(changed),
+            evaluate(now, then) if evaluate else None,
+        )
+
+
+def foresee_apart(change: Change, recent: Sequence[str], settings: Settings) -> Effect:
+    """Foresee in a process of its own, gold set included: who asks meanwhile does not wait.
+
+    Raises CoachError with that process's own words when it cannot.
+    """
+    asked = json.dumps({"change": asdict(change), "recent": list(recent)}, ensure_ascii=False)
+    said = run_module(["eval.effect"], settings, asked)
+    return read_effect(json.loads(said))
+
+
+def read_effect(row: dict[str, Any]) -> Effect:
+    """Read an effect back from its plain data."""
+    evaluated = row["evaluated"]
+    return Effect(
+        Change(**row["change"]),
+        row["before"],
+        row["after"],
+        tuple(row["warnings"]),
+        _read_changed(row["changed"]),
+        evaluated
+        and Evaluated(
+            **evaluated | {name: _read_changed(evaluated[name]) for name in ("worse", "better")}
+        ),
+    )
+
+
+def _read_changed(rows: list[dict[str, str]]) -> tuple[Changed, ...]:
+    return tuple(Changed(**row) for row in rows)
+
+
+def outcome(coach: Coach, question: str) -> str:
+    """What a coach makes of a question, in a few words."""
+    return outcome_of(coach.reply([], question))
+
+
+def outcome_of(reply: Reply) -> str:
+    """What a reply comes to, in a few words."""
+    if reply.answered:
+        return " + ".join(one.title for one in reply.situations)
+    key = "check.refuses" if reply.refusal else "check.asks"
+    return text(key)
+
+
+def _compare(question: str, now: Coach, then: Coach) -> Changed | None:
+    """How the answer to a question changes: another card, or other words on it."""
+    before, after = outcome(now, question), outcome(then, question)
+    if before != after:
+        return Changed(question, before, after)
+    if now.reply([], question).text != then.reply([], question).text:
+        return Changed(question, before, text("teaching.other_words", outcome=after))
+    return None
+
+
+def _warnings(change: Change, knowledge: Knowledge) -> tuple[str, ...]:
+    if not change.question:
+        return ()
+    added = BankQuestion(change.question, (change.situation,), TRAINER_AUTHOR, place=NEW)
+    return tuple(describe_warning(one, knowledge) for one in check_new(added, knowledge))

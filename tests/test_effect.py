@@ -1,0 +1,106 @@
+"""The effect of a change: what it would do to a question, to recent ones, to the gold set."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from coach import build_coach, build_index
+from coach.assembly import report_nothing
+from coach.coaching import Coach
+from coach.effect import foresee, foresee_apart
+from coach.errors import CoachError
+from coach.instruction.knowledge import knowledge_version
+from coach.settings import Settings
+from coach.taught import TAUGHT, join_gold, leave_gold
+from coach.teaching import edit_situation, teach_question
+from eval.gold import TAUGHT_SUITE, read_gold
+from eval.skeleton import write_skeleton
+
+QUESTION = "в трубке внучок лепечет"
+
+
+@pytest.fixture
+def settings(small_settings: Settings, tmp_path: Path) -> Settings:
+    build_index(small_settings, report=report_nothing)
+    gold = write_skeleton(small_settings.knowledge, tmp_path / "gold")
+    return small_settings.model_copy(update={"gold": gold})
+
+
+@pytest.fixture
+def served(settings: Settings) -> Coach:
+    return build_coach(settings, report=report_nothing)
+
+
+def test_the_effect_is_seen_before_anything_is_published(settings: Settings, served: Coach) -> None:
+    recent = ["внучок лепечет", "дайте телефон директора"]
+    effect = foresee(teach_question(QUESTION, "child_caller", settings), recent, served, settings)
+    assert knowledge_version(settings.knowledge) == effect.change.version
+    assert effect.after == "На линии ребёнок"
+    assert effect.warnings == ()
+    assert "дайте телефон директора" not in [one.question for one in effect.changed]
+
+
+def test_a_contradiction_is_warned_of(settings: Settings, served: Coach) -> None:
+    bank = (settings.knowledge / "questions/boss_phone.txt").read_text("utf-8").splitlines()
+    effect = foresee(teach_question(bank[1], "child_caller", settings), [], served, settings)
+    assert "Противоречие" in effect.warnings[0]
+
+
+def test_other_words_on_the_same_card_are_a_change(settings: Settings, served: Coach) -> None:
+    path = settings.knowledge / "situations/boss_phone.md"
+    step = served.knowledge.situations["boss_phone"].do[0].text
+    words = path.read_text("utf-8").replace(step, "Предложите составить жалобу.")
+    change = edit_situation("boss_phone", words, settings)
+    effect = foresee(change, ["дайте телефон директора", "какая скидка"], served, settings)
+    (changed,) = effect.changed
+    assert changed.question == "дайте телефон директора"
+    assert "другой" in changed.after
+
+
+def test_apart_the_gold_set_is_asked_before_and_after(settings: Settings) -> None:
+    join_gold("внучок лепечет в трубку", "child_caller", "тренер", settings)
+    change = teach_question("абонент говорит медленно", "child_caller", settings)
+    effect = foresee_apart(change, ["говорит медленно"], settings)
+    assert effect.change == change
+    found = effect.evaluated
+    assert found is not None
+    assert found.count == 10
+    assert 0 < found.before <= found.count
+    assert len(found.better) - len(found.worse) == found.after - found.before
+
+
+def test_a_gold_set_of_other_knowledge_is_told_and_the_effect_is_seen(
+    small_settings: Settings,
+) -> None:
+    build_index(small_settings, report=report_nothing)
+    change = teach_question(QUESTION, "child_caller", small_settings)
+    effect = foresee_apart(change, [], small_settings)
+    assert effect.after == "На линии ребёнок"
+    assert effect.evaluated is not None
+    assert "Золотой набор" in effect.evaluated.fault
+
+
+def test_a_change_with_a_slip_is_told_in_words(settings: Settings) -> None:
+    with pytest.raises(CoachError, match=r"boss_phone\.md") as told:
+        foresee_apart(edit_situation("boss_phone", "нет начала", settings), [], settings)
+    assert "Traceback" not in str(told.value)
+
+
+def test_a_taught_question_joins_the_gold_set_once_and_leaves_it(
+    settings: Settings, served: Coach
+) -> None:
+    for situation in ("boss_phone", "child_caller"):
+        join_gold(QUESTION, situation, "тренер", settings)
+    join_gold('с "кавычками"', "boss_phone", "тренер", settings)
+    cases = [
+        one for one in read_gold(settings.gold, served.knowledge).cases if one.suite == TAUGHT_SUITE
+    ]
+    expected = {QUESTION: ("child_caller",), 'с "кавычками"': ("boss_phone",)}
+    assert {one.turns[0]: one.expected for one in cases} == expected
+    leave_gold(QUESTION, settings)
+    leave_gold("такого нет", settings)
+    (kept,) = (settings.gold / TAUGHT).read_text("utf-8").splitlines()
+    assert json.loads(kept)["question"] == 'с "кавычками"'

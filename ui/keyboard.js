@@ -1,0 +1,72 @@
+// The keyboard of the chat page, and what the browser alone sees: that a phrase was copied.
+// Enter asks; Esc clears the box or closes the source; a digit takes a choice; Alt+C copies.
+const BOX = '[data-testid="stChatInputTextArea"]';
+const visible = (one) => one && one.offsetParent !== null;
+const find = (selector) => [...document.querySelectorAll(selector)].filter(visible);
+
+function clear(box) {
+  const value = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value");
+  value.set.call(box, "");
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function onKey(event) {
+  const box = document.querySelector(BOX);
+  const elsewhere = event.target.closest?.("input, textarea, [contenteditable]");
+  if (!box || (elsewhere && event.target !== box)) return;
+  if (event.key === "Escape") {
+    const [close] = find('.st-key-close-source button');
+    if (close && !box.value) close.click();
+    else clear(box);
+    box.focus();
+  } else if (event.altKey && event.code === "KeyC") {
+    const [copy] = find('[data-testid="stCode"] button');
+    if (copy) { event.preventDefault(); copy.click(); }
+  } else if (/^[1-9]$/.test(event.key) && !box.value && !event.altKey && !event.ctrlKey) {
+    const choice = find('[class*="st-key-choice-"] button')[event.key - 1];
+    if (choice) { event.preventDefault(); choice.click(); }
+  }
+}
+
+// Streamlit names the buttons in English, and names them anew once a phrase is copied.
+function nameCopyButtons(data) {
+  for (const button of find('[data-testid="stCode"] button')) {
+    const now = button.getAttribute("aria-label");
+    if (now === data.copy || now === data.copied) continue;
+    const label = now === "Copied" ? data.copied : data.copy;
+    button.title = label;
+    button.setAttribute("aria-label", label);
+  }
+}
+
+export default function ({ data, setTriggerValue, parentElement }) {
+  const before = window.coachKeyboard;
+  if (before) before.stop();
+  const onClick = (event) => {
+    const button = event.target.closest?.('[data-testid="stCode"] button');
+    const line = button?.closest('[class*="st-key-line-"]');
+    const turn = line?.className.match(/st-key-line-(\d+)-/);
+    if (turn) setTriggerValue("copied", Number(turn[1]));
+  };
+  const told = parentElement.querySelector("[aria-live]");
+  if (told && told.textContent !== data.announced) told.textContent = data.announced;
+  const watcher = new MutationObserver(() => nameCopyButtons(data));
+  watcher.observe(document.body, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["aria-label"],
+  });
+  nameCopyButtons(data);
+  document.addEventListener("keydown", onKey, true);
+  document.addEventListener("click", onClick, true);
+  const stop = () => {
+    document.removeEventListener("keydown", onKey, true);
+    document.removeEventListener("click", onClick, true);
+    watcher.disconnect();
+  };
+  if (before?.turn !== data.turn && window.matchMedia("(pointer: fine)").matches) {
+    const focus = () => document.querySelector(BOX)?.focus();
+    setTimeout(focus, 50);
+    setTimeout(focus, 500);
+  }
+  window.coachKeyboard = { stop, turn: data.turn };
+  return stop;
+}
