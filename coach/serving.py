@@ -25,6 +25,8 @@ PAGE_OPTIONS = {
     "logger_hideWelcomeMessage": True,
     "server_fileWatcherType": "none",
     "server_headless": True,
+    "theme_light_primaryColor": "#2e7d32",  # red is for what must not be done
+    "theme_dark_primaryColor": "#388e3c",
 }
 
 _held: dict[Settings, tuple[str | None, Coach]] = {}
