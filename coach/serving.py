@@ -27,6 +27,8 @@ PAGE_OPTIONS = {
     "logger_hideWelcomeMessage": True,
     "server_fileWatcherType": "none",
     "server_headless": True,
+    "theme_light_primaryColor": "#2e7d32",  # red is for what must not be done
+    "theme_dark_primaryColor": "#388e3c",
 }
 
 DAY_SECONDS = 24 * 60 * 60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,8 +26,13 @@ from ui import access, session
 from ui.access import LOCAL_USER, User, require
 from ui.words import word
 
-NEEDED = {"chat": OPERATOR, "review": TRAINER, "data": ADMIN}
-HEADINGS = {"chat": "empty.heading", "review": "review.heading", "data": "data.heading"}
+NEEDED = {"chat": OPERATOR, "review": TRAINER, "knowledge": TRAINER, "data": ADMIN}
+HEADINGS = {
+    "chat": "empty.heading",
+    "review": "review.heading",
+    "knowledge": "knowledge.heading",
+    "data": "data.heading",
+}
 ALONE = """
 from ui.{name}_page import show_{name}
 show_{name}()
@@ -193,6 +199,15 @@ def test_a_page_opens_to_its_role_alone(become: Become, address: str, role: str 
     assert {line: line in shown for line in lines} == lines
     assert word("access.local") not in shown
     assert [word(key) for key in HEADINGS.values() if word(key) in shown] == [heading] * is_open
+
+
+def test_every_page_is_among_those_that_are_tried_here() -> None:
+    modules = Path(PAGE).parent.glob("*_page.py")
+    assert {path.name.removesuffix("_page.py") for path in modules} == set(NEEDED)
+    code = Path(PAGE).read_text("utf-8")
+    registered = re.findall(r'^ +register\(\w+, (\w+), "(\w+)"', code, re.MULTILINE)
+    assert {name: role.lower() for role, name in registered} == NEEDED
+    assert "st.Page(" not in code
 
 
 @pytest.mark.parametrize("name", sorted(NEEDED))

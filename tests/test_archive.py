@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, update
+from sqlalchemy import create_engine, event, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
@@ -254,6 +254,28 @@ def test_a_locked_database_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             archive.start("operator")
         other.execute("rollback")
     assert archive.start("operator")
+
+
+def test_a_full_disk_is_told_and_what_was_kept_stays(tmp_path: Path, coach: Coach) -> None:
+    archive = Archive(f"sqlite:///{tmp_path}/coach.db")
+    name = archive.start("operator")
+    reply = coach.reply([], "в трубке ребёнок")
+    archive.keep(name, reply)
+
+    def fill(connection: sqlite3.Connection, _: object) -> None:
+        pages = connection.execute("pragma page_count").fetchone()[0]
+        connection.execute(f"pragma max_page_count={pages}")
+
+    event.listen(archive._engine, "connect", fill)
+    archive._engine.dispose()
+
+    def keep_many() -> None:
+        for _ in range(20):
+            archive.keep(name, reply)
+
+    with pytest.raises(ArchiveError, match="Карточки работают"):
+        keep_many()
+    assert archive.conversation(name, "operator")
 
 
 @pytest.mark.parametrize("url", ["nonsense", "sqlite:////proc/nowhere/x.db", "oracle+x://a:b@c/d"])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from coach import build_index
@@ -43,8 +44,7 @@ def settings(small_settings: Settings, tmp_path: Path, monkeypatch: pytest.Monke
     made = small_settings.model_copy(update=change)
     build_index(made, report=report_nothing)
     monkeypatch.setattr(session, "load_settings", lambda: made)
-    session.page_settings.clear()
-    session.archive.clear()
+    st.cache_resource.clear()
     return made
 
 
@@ -302,6 +302,21 @@ def test_a_broken_archive_never_takes_the_card_away(
     ask(chat, "дайте телефон директора")
     assert "Извините" in chat.code[0].value
     assert "база молчит" in words_on(chat)
+
+
+def test_without_a_database_the_operator_has_the_card_and_the_trainer_a_clear_line(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    url = type(settings.database_url)(f"sqlite:///{tmp_path}/file/coach.db")
+    broken = settings.model_copy(update={"database_url": url})
+    monkeypatch.setattr(session, "load_settings", lambda: broken)
+    st.cache_resource.clear()
+    chat = ask(AppTest.from_file(PAGE, default_timeout=60).run(), "дайте телефон директора")
+    assert "Извините" in chat.code[0].value
+    assert "COACH_DATABASE_URL" in words_on(chat)
+    opened = AppTest.from_string(REVIEW, default_timeout=60).run()
+    assert "COACH_DATABASE_URL" in opened.exception[0].message  # the app tells it in a line
 
 
 def test_what_operators_typed_is_inert_for_trainers(chat: AppTest) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,8 @@ from coach import build_coach, build_index
 from coach.assembly import report_nothing
 from coach.errors import CoachError, KnowledgeError, SettingsError, StaleError
 from coach.instruction.knowledge import knowledge_version
-from coach.settings import Settings
+from coach.serving import shared_coach
+from coach.settings import Settings, as_environment
 from coach.teaching import clean_question, edit_situation, publish, teach_question, undo
 
 QUESTION = "в трубке внучок лепечет"
@@ -120,6 +124,29 @@ def test_a_failed_build_leaves_the_knowledge_as_it_was(
     with pytest.raises(CoachError):
         undo(change, settings)
     assert path.read_text("utf-8") == change.after
+
+
+def test_a_publish_that_is_killed_half_way_leaves_the_served_version(settings: Settings) -> None:
+    served = shared_coach(settings)
+    change = teach_question(QUESTION, "child_caller", settings)
+    path = settings.knowledge / change.path
+    script = (
+        "from coach.settings import load_settings\n"
+        "from coach.teaching import publish, teach_question\n"
+        "settings = load_settings()\n"
+        f"publish(teach_question({QUESTION!r}, 'child_caller', settings), settings)\n"
+    )
+    working = subprocess.Popen([sys.executable, "-c", script], env=as_environment(settings))
+    while path.read_text("utf-8") == change.before:
+        assert working.poll() is None
+        time.sleep(0.01)
+    working.kill()
+    working.wait()
+    assert shared_coach(settings) is served
+    assert shared_coach(settings).reply([], "дайте телефон директора").answered
+    publish(teach_question("тянет каждое слово", "slow_speaker", settings), settings)
+    coach = build_coach(settings, report=report_nothing)
+    assert coach.knowledge.version == knowledge_version(settings.knowledge)
 
 
 def test_an_index_folder_that_cannot_be_written_is_told_in_its_own_words(

@@ -11,6 +11,7 @@ from coach.errors import CoachError
 from ui.access import ADMIN, OPERATOR, TRAINER, may, register, show_local, show_user
 from ui.chat_page import show_chat
 from ui.data_page import show_data
+from ui.knowledge_page import show_knowledge
 from ui.review_page import show_review
 from ui.words import show, word
 
@@ -25,6 +26,7 @@ def main() -> None:
         pages = [
             register(show_chat, OPERATOR, "chat", default=True),
             register(show_review, TRAINER, "review"),
+            register(show_knowledge, TRAINER, "knowledge"),
             register(show_data, ADMIN, "data"),
         ]
         page = st.navigation(pages, position="top" if may(OPERATOR) else "hidden")

@@ -19,7 +19,7 @@ from ui.feedback_view import show_feedback
 from ui.instruction_view import show_instruction
 from ui.keyboard import listen
 from ui.reply_view import show_reply
-from ui.words import shorten_question, show, word, words_list
+from ui.words import as_label, shorten_question, show, word, words_list
 
 EARLIER, ALL_EARLIER = 8, "all-earlier"
 
@@ -66,7 +66,7 @@ def _show_quick(coach: Coach) -> None:
     with st.container(horizontal=True, gap="xsmall", key="quick"):
         for number, one in enumerate((one for one in situations if one.quick), 1):
             st.button(
-                one.quick,
+                as_label(one.quick),
                 key=f"quick-{one.id}",
                 shortcut=f"Alt+{number}",
                 on_click=_show_card_of,
@@ -134,12 +134,7 @@ def _summary(reply: Reply) -> str:
     state = word(f"status.{reply.refusal or 'unsure'}")
     titles = " + ".join(one.title for one in reply.situations) if reply.answered else state
     question = shorten_question(reply.question)
-    return _as_plain_label(f"{question} → {titles}")
-
-
-def _as_plain_label(words: str) -> str:
-    """Escape what an expander's label would read as Markdown."""
-    return "".join(f"\\{char}" if char in r"\`*_{}[]()<>#+-.!|~$:@&" else char for char in words)
+    return as_label(f"{question} → {titles}")
 
 
 def _show_advice(coach: Coach, turns: list[Reply], number: int) -> None:

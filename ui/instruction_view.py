@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html
 from dataclasses import replace
+from itertools import pairwise
 
 import streamlit as st
 
 from coach.answering.reply import Citation
+from coach.instruction.documents import Passage
 from coach.instruction.knowledge import Knowledge
 from ui import session
 from ui.words import show, word
@@ -22,7 +24,8 @@ SCROLL = """
     if (!mark) return;
     let box = mark.parentElement;
     while (box && box.scrollHeight <= box.clientHeight + 1) box = box.parentElement;
-    if (window.innerWidth < 640 || !box) {{ mark.scrollIntoView({{ block: "center" }}); }}
+    const isNarrow = window.innerWidth < 640 || !box;
+    if ({pull} && isNarrow) mark.scrollIntoView({{ block: "center" }});
     if (box) box.scrollTop += mark.getBoundingClientRect().top
       - box.getBoundingClientRect().top - box.clientHeight / 3;
   }};
@@ -48,8 +51,47 @@ def show_instruction(citation: Citation, knowledge: Knowledge) -> None:
         return
     with st.container(height=HEIGHT_PIXELS, border=True, key="instruction"):
         st.html(f'<div class="coach-instruction">{mark_quote(here, knowledge)}</div>')
-    scroll = SCROLL.format(mark=f"{here.start}-{here.end}")
+    scroll = SCROLL.format(mark=f"{here.start}-{here.end}", pull="true")
     st.html(scroll, unsafe_allow_javascript=True)
+
+
+def show_situations(knowledge: Knowledge, situation: str) -> None:
+    """Show the documents with every situation's passages tinted and the chosen one's marked."""
+    passages = [one for one in knowledge.passages if one.situation_id == situation]
+    for name in dict.fromkeys(one.document for one in passages):
+        show(word("source.heading", document=name), "label", "h2")
+        with st.container(height=HEIGHT_PIXELS + 200, border=True, key=f"situations-{name}"):
+            marked = mark_situations(name, knowledge, situation)
+            st.html(f'<div class="coach-instruction">{marked}</div>')
+    st.html(SCROLL.format(mark=situation, pull="false"), unsafe_allow_javascript=True)
+
+
+def mark_situations(document: str, knowledge: Knowledge, situation: str) -> str:
+    """Return a document as HTML, its text escaped: all passages tinted, one situation's marked."""
+    text = knowledge.documents[document].text
+    passages = [one for one in knowledge.passages if one.document == document]
+    edges = sorted({0, len(text), *(o.start for o in passages), *(o.end for o in passages)})
+    found = (
+        (text[start:end], start, [one for one in passages if one.start <= start < one.end])
+        for start, end in pairwise(edges)
+    )
+    return "".join(_tint(*one, knowledge, situation) for one in found)
+
+
+def _tint(
+    part: str, start: int, around: list[Passage], knowledge: Knowledge, situation: str
+) -> str:
+    """A part of the document inside these passages; the names of those that begin here go first."""
+    if not around:
+        return html.escape(part)
+    begun = dict.fromkeys(one.situation_id for one in around if one.start == start)
+    tags = "".join(
+        f'<span class="coach-tag">{html.escape(knowledge.situations[name].title)}</span> '
+        for name in begun
+    )
+    is_chosen = situation in {one.situation_id for one in around}
+    tinted = "<mark>{}</mark>" if is_chosen else '<span class="coach-passage">{}</span>'
+    return tags + tinted.format(html.escape(part))
 
 
 def place_today(citation: Citation, knowledge: Knowledge) -> Citation | None:

@@ -16,7 +16,7 @@ from coach.answering.reply import (
     ShownSituation,
 )
 from coach.texts import text
-from ui.words import shorten_question, show, word
+from ui.words import as_label, shorten_question, show, word
 
 Pick = Callable[[Reply, Choice], None]
 OpenSource = Callable[[Citation], None]
@@ -114,7 +114,7 @@ def _show_citation(citation: Citation, key: str, open_source: OpenSource) -> Non
     st.button(
         word("card.cite", number=citation.number),
         key=f"cite-{key}-{citation.number}",
-        help=word("card.cite_help", section=citation.section),
+        help=as_label(word("card.cite_help", section=citation.section)),
         type="tertiary",
         on_click=open_source,
         args=(citation,),
@@ -142,7 +142,7 @@ def _show_choices(reply: Reply, turn: int, pick: Pick) -> None:
         show(word("refusal.nearest"), "label")
     for number, choice in enumerate(reply.choices, 1):
         st.button(
-            word("card.choice", number=number, title=choice.title),
+            as_label(word("card.choice", number=number, title=choice.title)),
             key=f"choice-{turn}-{choice.id}",
             width="stretch",
             on_click=pick,

@@ -18,7 +18,7 @@ from ui.access import TRAINER, needs, require
 from ui.instruction_view import show_instruction
 from ui.reply_view import show_reply
 from ui.teaching_view import FAULT, forget_effect, show_foreseeing, show_lessons, show_said
-from ui.words import shorten_question, show, word
+from ui.words import as_label, shorten_question, show, show_heading, word
 
 QUEUED, RECENT, EXAMPLES = 500, 30, 6
 CHOSEN = "review-turn"
@@ -34,17 +34,9 @@ FILTERS = (EVERYTHING, WRONG, NOT_HELPED, MISSING, REFUSED, UNSURE, DROPPED, STA
 def show_review() -> None:
     """Show the page."""
     coach = session.current_coach()
-    show(word("review.heading"), "title", "h1")
+    view = show_heading(word("review.heading"), (QUEUE, KINDS), "review", VIEW)
     show_said()
     show_lessons()
-    view = st.radio(
-        word("review.view"),
-        (QUEUE, KINDS),
-        format_func=lambda name: word(f"review.{name}"),
-        key=VIEW,
-        horizontal=True,
-        label_visibility="collapsed",
-    )
     if view == KINDS:
         _show_kinds(coach)
         return
@@ -117,7 +109,7 @@ def _show_line(one: KeptTurn, *, is_chosen: bool) -> None:
     signs = " · ".join(word(f"feedback.{kind}") for kind in dict.fromkeys(one.signals))
     state = word(f"status.{'card' if one.reply.answered else one.reply.refusal or 'unsure'}")
     st.button(
-        shorten_question(one.reply.question)[:80] + f" · {signs or state}",
+        as_label(f"{shorten_question(one.reply.question)[:80]} · {signs or state}"),
         key=f"queue-{one.id}",
         type="primary" if is_chosen else "secondary",
         width="stretch",
@@ -138,6 +130,7 @@ def _propose(turn: int, reply: Reply, choice: Choice) -> None:
 
 
 def _show_turn(coach: Coach, one: KeptTurn, queue: list[KeptTurn]) -> None:
+    _show_verdict(one, queue)
     if is_stale(one.reply, coach.knowledge):
         show(word("stale.kept"), "item coach-conflict")
     show_reply(one.reply, one.id, partial(_propose, one.id), session.open_source)
@@ -149,12 +142,17 @@ def _show_turn(coach: Coach, one: KeptTurn, queue: list[KeptTurn]) -> None:
     said = coach.knowledge.situations.get(one.situation)
     if said:
         show(word("review.operator_says", title=said.title), "item")
-    _show_verdict(one, queue)
     _show_teaching(coach, one, queue)
 
 
 def _show_verdict(one: KeptTurn, queue: list[KeptTurn]) -> None:
-    note = st.text_input(word("review.note"), value=one.note, key=f"note-{one.id}-{one.revision}")
+    note = st.text_input(
+        word("review.note"),
+        value=one.note,
+        placeholder=word("review.note"),
+        key=f"note-{one.id}-{one.revision}",
+        label_visibility="collapsed",
+    )
     place = queue.index(one)
     steps = {"previous": ("Alt+P", place - 1), "next": ("Alt+N", (place + 1) % len(queue))}
     with st.container(horizontal=True, gap="xsmall"):
@@ -215,8 +213,9 @@ def _show_kinds(coach: Coach) -> None:
     kept = session.archive().queue(QUEUED)
     open_ones = [one for one in kept if not one.reply.answered or MISSING in one.signals]
     open_ones = [one for one in open_ones if one.reply.refusal not in ("no_question", "no_words")]
-    groups = coach.group_similar([one.reply.question for one in open_ones])
     show(word("review.kinds_hint"), "item")
+    with st.spinner(word("review.grouping")):
+        groups = coach.group_similar([one.reply.question for one in open_ones])
     if not any(len(group) > 1 for group in groups):
         show(word("review.no_kinds"), "item")
     for number, group in enumerate(group for group in groups if len(group) > 1):
@@ -225,7 +224,7 @@ def _show_kinds(coach: Coach) -> None:
             for place in group[:EXAMPLES]:
                 one = open_ones[place]
                 st.button(
-                    shorten_question(one.reply.question),
+                    as_label(shorten_question(one.reply.question)),
                     key=f"kind-{one.id}",
                     on_click=_open_in_queue,
                     args=(one.id,),

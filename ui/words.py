@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
@@ -31,6 +33,35 @@ def show(words: str, style: str, tag: str = "p", *, narrow: bool = False) -> Non
     """Put words on the page as they are: markup inside them stays text."""
     width: Any = "content" if narrow else "stretch"
     st.html(f'<{tag} class="coach-{style}">{html.escape(words)}</{tag}>', width=width)
+
+
+def show_heading(words: str, views: tuple[str, ...], names: str, key: str) -> str:
+    """The page's heading beside its views, one of which is chosen and returned."""
+    with st.container(horizontal=True, gap="large", key=f"heading-{key}"):
+        show(words, "title", "h1", narrow=True)
+        return st.radio(
+            words,
+            views,
+            format_func=lambda name: word(f"{names}.{name}"),
+            key=key,
+            horizontal=True,
+            label_visibility="collapsed",
+        )
+
+
+def as_label(words: str) -> str:
+    """Escape what a label of a button, a fold or a hint would read as Markdown."""
+    return "".join(f"\\{char}" if char in r"\`*_{}[]()<>#+-.!|~$:@&" else char for char in words)
+
+
+def as_moment(at: datetime) -> str:
+    """A moment as the reader's clock shows it; one without a zone is UTC."""
+    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
+    try:
+        zone: tzinfo = ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = UTC
+    return aware.astimezone(zone).strftime("%d.%m.%Y %H:%M")
 
 
 def shorten_question(question: str) -> str:

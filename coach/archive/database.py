@@ -29,9 +29,8 @@ def open_database(url: str) -> Engine:
         is_sqlite = address.get_backend_name() == "sqlite"
         if is_sqlite and address.database:
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(
-            address, connect_args={"timeout": BUSY_SECONDS} if is_sqlite else {}, pool_pre_ping=True
-        )
+        waiting = {"timeout" if is_sqlite else "connect_timeout": BUSY_SECONDS}
+        engine = create_engine(address, connect_args=waiting, pool_pre_ping=True)
         if is_sqlite:
             event.listen(engine, "connect", _prepare_sqlite)
         config = Config()

@@ -1,0 +1,99 @@
+"""The page of the instruction, through Streamlit's AppTest: marked, edited, published, undone."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from coach import build_coach
+from coach.assembly import report_nothing
+from coach.settings import PROJECT_FOLDER, Settings
+from tests.test_page import ask, words_on
+from tests.test_review import chat, press, settings  # noqa: F401 (fixtures)
+from ui import session
+from ui.instruction_view import mark_situations
+from ui.words import word
+
+KNOWLEDGE = """
+from ui.knowledge_page import show_knowledge
+show_knowledge()
+"""
+TITLE, NEW_TITLE = "title: Требуют телефон руководства", "title: Просят номер директора"
+
+
+@pytest.fixture
+def page(settings: Settings) -> AppTest:  # noqa: F811
+    opened = AppTest.from_string(KNOWLEDGE, default_timeout=120).run()
+    assert not opened.exception
+    return opened
+
+
+def edit(page: AppTest, old: str, new: str) -> AppTest:
+    words = page.text_area[0].value
+    assert old in words
+    page.text_area[0].set_value(words.replace(old, new)).run()
+    assert not page.exception
+    return page
+
+
+def test_every_situation_is_marked_where_it_stands(real_settings: Settings) -> None:
+    coach = build_coach(real_settings, report=report_nothing)
+    received = PROJECT_FOLDER / "knowledge/instruction/operator-instruction.txt"
+    for name, situation in coach.knowledge.situations.items():
+        (document,) = coach.knowledge.documents
+        marked = mark_situations(document, coach.knowledge, name)
+        without_tags = re.sub(r'<span class="coach-tag">.*?</span> ', "", marked)
+        assert html.unescape(re.sub(r"<[^>]+>", "", without_tags)) == received.read_bytes().decode()
+        found = re.findall(r"<mark>(.*?)</mark>", marked, re.DOTALL)
+        assert html.unescape("".join(found)) == "".join(one.text for one in situation.passages)
+        assert html.escape(situation.title) in marked
+
+
+def test_a_file_is_shown_with_its_card(page: AppTest) -> None:
+    assert page.text_area[0].value.startswith("---\nid: boss_phone")
+    assert word("knowledge.same") in words_on(page)
+    assert page.code[0].value.startswith("Извините, предоставить")
+
+
+def test_an_edit_is_proven_while_it_is_made(page: AppTest) -> None:
+    edit(page, "нет возможности. Если", "есть возможность. Если")
+    told = words_on(page)
+    assert "situations/boss_phone.md, строка" in told
+    assert not page.code
+    assert word("teach.foresee") not in told
+
+
+def test_markup_in_a_file_stays_text(page: AppTest) -> None:
+    edit(page, TITLE, "title: <script>alert(1)</script> [x](http://a)")
+    markup = " ".join(str(one.proto.body) for one in page.get("html"))
+    assert "<script>alert" not in markup
+    assert "&lt;script&gt;" in markup
+
+
+def test_an_edit_is_foreseen_published_noted_and_taken_back(
+    chat: AppTest,  # noqa: F811
+    page: AppTest,
+    settings: Settings,  # noqa: F811
+) -> None:
+    ask(chat, "дайте телефон директора")
+    step = session.current_coach().knowledge.situations["boss_phone"].do[0].text
+    edit(page, step, "Предложите записать жалобу.")
+    press(page, word("teach.foresee"))
+    assert "текст карточки другой" in words_on(page)
+    press(page, word("teach.publish"))
+    assert "Опубликовано" in words_on(page)
+    assert word("stale.count", count=1) in words_on(page)
+    page.radio(key="knowledge-view").set_value("history").run()
+    assert "local: правка файла «Требуют телефон руководства»" in words_on(page)
+    assert " Предложите записать жалобу." in words_on(page)
+    ask(chat, "телефон директора дайте")
+    assert "Предложите записать жалобу" in words_on(chat)
+    chat.session_state["earlier-0"] = True
+    assert word("stale.turn") in words_on(chat.run())
+    press(page, word("teach.undo"))
+    assert step in (settings.knowledge / "situations/boss_phone.md").read_text("utf-8")
+    page.radio(key="knowledge-view").set_value("edit").run()
+    assert word("stale.count", count=1) in words_on(page)
