@@ -169,9 +169,10 @@ def _variable_name(location: tuple[int | str, ...]) -> str:
 
 
 def silence_libraries(*, hub: bool) -> None:
-    """Turn off every library's telemetry and tracing before it is imported.
+    """Turn off every library's telemetry, tracing and threads before it is imported.
 
-    `hub` says whether a model hub may be reached: only when a setting names a model there.
+    Sums here are small: OpenBLAS's threads cost more than they save, and collide under many
+    sessions. `hub` says whether a model hub may be reached: only when a setting names one there.
     """
     offline = "0" if hub else "1"
     os.environ.update(
@@ -186,3 +187,4 @@ def silence_libraries(*, hub: bool) -> None:
         TOKENIZERS_PARALLELISM="false",
         OTEL_SDK_DISABLED="true",
     )
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from threading import RLock
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -79,12 +80,15 @@ class Archive:
 
     def __init__(self, url: str) -> None:
         self._engine = open_database(url)
+        # SQLite lets one write at a time, and is not fair to those who wait.
+        is_sqlite = self._engine.dialect.name == "sqlite"
+        self._queue: AbstractContextManager[object] = RLock() if is_sqlite else nullcontext()
 
     @contextmanager
     def session(self) -> Iterator[Session]:
         """One transaction; raises StaleError or ArchiveError instead of the database's own."""
         try:
-            with Session(self._engine) as session, session.begin():
+            with self._queue, Session(self._engine) as session, session.begin():
                 yield session
         except IntegrityError as error:
             raise StaleError(text("archive.stale")) from error
