@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session, selectinload
 from coach.answering.card import write_text
 from coach.answering.reply import Reply, read_reply
 from coach.archive.database import open_database
+from coach.archive.statistics import AskedTurn, read_asked
 from coach.archive.tables import (
     ConversationRow,
     LessonRow,
@@ -182,6 +183,11 @@ class Archive:
             if bool(one.verdict) == judged and sought in fold(one.reply.question)
         ]
         return sorted(wanted, key=lambda one: -one.need)
+
+    def asked_since(self, moment: datetime) -> list[AskedTurn]:
+        """What was asked since a moment, oldest first, in few words."""
+        with self._session() as session:
+            return read_asked(session, moment, OPINIONS)
 
     def add_lesson(
         self, trainer: str, question: str, situation: str, before: str, after: str
