@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,23 @@ def show(words: str, style: str, tag: str = "p", *, narrow: bool = False) -> Non
     """Put words on the page as they are: markup inside them stays text."""
     width: Any = "content" if narrow else "stretch"
     st.html(f'<{tag} class="coach-{style}">{html.escape(words)}</{tag}>', width=width)
+
+
+def show_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Put a table of words on the page as they are; the first column names its row."""
+    head = "".join(f'<th scope="col">{html.escape(one)}</th>' for one in heads)
+    body = ""
+    for name, *cells in rows:
+        values = "".join(f"<td>{html.escape(one)}</td>" for one in cells)
+        body += f'<tr><th scope="row">{html.escape(name)}</th>{values}</tr>'
+    st.html(
+        f'<table class="coach-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    )
+
+
+def as_percent(share: float) -> str:
+    """A share as people read it: 0.973 is 97,3%."""
+    return f"{100 * share:.1f}".replace(".", ",").removesuffix(",0") + "%"
 
 
 def shorten_question(question: str) -> str:
