@@ -37,9 +37,9 @@ def share_axis(title: str, field: str = "value") -> alt.X:
     return alt.X(f"{field}:Q", title=title, axis=axis, scale=alt.Scale(domain=[0, 1]))
 
 
-def legend(columns: int = 2) -> alt.Legend:
+def legend(columns: int = 2, **more: Any) -> alt.Legend:
     """A legend above the chart: beside it there is no room on a phone."""
-    return alt.Legend(orient="top", title=None, columns=columns, labelLimit=0)
+    return alt.Legend(orient="top", title=None, columns=columns, labelLimit=0, **more)
 
 
 def tooltip() -> list[alt.Tooltip]:
@@ -49,5 +49,11 @@ def tooltip() -> list[alt.Tooltip]:
 
 def finish(chart: Any) -> Any:
     """Words in the ink of the page: the usual grey is too faint to read."""
-    ink = INKS.get(st.context.theme.type or "", alt.Undefined)
-    return chart.configure_axis(labelColor=ink, titleColor=ink).configure_legend(labelColor=ink)
+    colour = ink() or alt.Undefined
+    words = chart.configure_axis(labelColor=colour, titleColor=colour)
+    return words.configure_legend(labelColor=colour)
+
+
+def ink() -> str:
+    """The colour of the page's words, empty where it is not known."""
+    return INKS.get(st.context.theme.type or "", "")

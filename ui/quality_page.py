@@ -65,7 +65,11 @@ def show_quality() -> None:
     turns = asked_since(period.since)
     quality = measure_quality(turns, history, report, list(knowledge.situations), period)
     _show_answers(quality, titles)
-    _show_agreement(quality, titles)
+    opinions, agreement = st.columns(2, gap="large")
+    with opinions:
+        _show_opinions(quality, titles)
+    with agreement:
+        _show_agreement(quality, titles)
     _show_downloads(quality, titles, period.days[-1].isoformat())
 
 
@@ -171,18 +175,20 @@ def _show_answers(quality: Quality, titles: Titles) -> None:
     with others:
         show(word("quality.by_day"), "label", "h3")
         _draw(draw_days(quality.days))
-        _show_opinions(quality, titles)
+        if quality.opinions:
+            show(word("quality.helped_by_day"), "label", "h3")
+            _draw(draw_helped(quality.days))
 
 
 def _show_opinions(quality: Quality, titles: Titles) -> None:
-    show(word("quality.opinions"), "label", "h3")
+    """What operators made of the answers, by situation."""
+    _heading(word("quality.opinions"))
     if not quality.opinions:
         show(word("quality.no_opinions"), "item")
         return
     helped = sum(one.helped.right for one in quality.days)
     share = Share(helped, sum(one.helped.total for one in quality.days))
     show(word(f"quality.parts.{HELPED}").capitalize() + f": {said(share)}", "item")
-    _draw(draw_helped(quality.days))
     _draw(draw_opinions(quality.opinions, titles))
 
 
@@ -202,7 +208,7 @@ def _show_agreement(quality: Quality, titles: Titles) -> None:
     if shared.kappa is None:
         show(word("quality.no_kappa"), "item")
     else:
-        kappa = f"{shared.kappa:.2f}".replace(".", ",")
+        kappa = f"{shared.kappa:.2f}".replace(".", ",").replace("-", "−")
         show(word("quality.kappa", kappa=kappa, count=shared.agreed.total), "item")
     show(word("quality.same_version", count=shared.same_version), "status")
 

@@ -18,6 +18,7 @@ from ui.charts import (
     PURPLE,
     count_words,
     finish,
+    ink,
     legend,
     said,
     share_axis,
@@ -40,7 +41,7 @@ OPINIONS: tuple[Part, ...] = (
     (MISSING, "∅", PURPLE),
 )
 SIDES = (("trainers", "●", GREEN, "circle"), ("evaluation", "■", ORANGE, "square"))
-BAND, BAR, LINE = 60, 13, 16
+BAND, INNER, BAR, LINE, APART = 60, 0.3, 13, 16, 8
 
 
 def draw_evaluation(last: Evaluation, titles: Titles) -> alt.Chart:
@@ -51,8 +52,8 @@ def draw_evaluation(last: Evaluation, titles: Titles) -> alt.Chart:
         for name, share in worst_first
     ]
     base = _by_line(rows).encode(x=share_axis(word("quality.axis.right")), tooltip=tooltip())
-    bars = base.mark_bar(color=GREEN, height=BAR)
-    ends = base.mark_rule(color=GREY, strokeWidth=2).encode(x="low:Q", x2="high:Q")
+    bars = base.mark_bar(color=GREEN, height=BAR, opacity=0.6)
+    ends = base.mark_rule(color=ink() or GREY, strokeWidth=2).encode(x="low:Q", x2="high:Q")
     return finish(bars + ends)
 
 
@@ -112,9 +113,10 @@ def draw_agreement(agreement: Sequence[SituationAgreement], titles: Titles) -> a
     def scale(values: Sequence[Any]) -> alt.Scale:
         return alt.Scale(domain=names, range=list(values))
 
+    middle = BAND * (1 - INNER) / 2
     base = _by_line([row for one in agreement for row in _side_rows(one, titles)]).encode(
         color=alt.Color("kind:N", scale=scale([one[2] for one in SIDES]), legend=legend()),
-        yOffset=alt.YOffset("kind:N", scale=scale([-4, 4])),
+        yOffset=alt.YOffset("kind:N", scale=scale([middle - APART / 2, middle + APART / 2])),
         tooltip=tooltip(),
     )
     low = share_axis(word("quality.axis.right"), "low")
@@ -157,10 +159,11 @@ def _by_line(rows: list[dict[str, Any]]) -> alt.Chart:
         labelFontSize=13,
         labelLimit=0,
         labelLineHeight=LINE,
-        labelOffset=-BAR // 2 - 1,
+        labelOffset=-BAR // 2 - 1 - LINE,
         labelOverlap=False,
         labelPadding=0,
     )
-    y = alt.Y("line:N", title=None, sort=None, axis=axis, scale=alt.Scale(paddingOuter=0.4))
+    scale = alt.Scale(paddingInner=INNER, paddingOuter=0.4)
+    y = alt.Y("line:N", title=None, sort=None, axis=axis, scale=scale)
     height = alt.Step(BAND, **{"for": "position"})
     return alt.Chart(alt.Data(values=rows), height=height).encode(y=y)

@@ -35,17 +35,14 @@ def draw_trend(history: Sequence[Evaluation], names: Sequence[str]) -> alt.Chart
     titles = list(dict.fromkeys(row["kind"] for row in rows))
     is_long = (history[-1].at - history[0].at).days >= WHOLE_DAYS
     moments = alt.Axis(format=SHOWN_DATE if is_long else SHOWN_MOMENT, tickCount=4, labelAngle=0)
-    value = alt.Y("value:Q", title=word("quality.axis.value"), axis=alt.Axis(format=".0%"))
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("at:T", title=word("quality.axis.evaluations"), axis=moments),
-        **_lines(titles),
-        tooltip=tooltip(),
+    x = alt.X("at:T", title=word("quality.axis.evaluations"), axis=moments)
+    y = alt.Y("value:Q", title=word("quality.axis.value"), axis=alt.Axis(format=".0%"))
+    base = alt.Chart(alt.Data(values=rows), height=HEIGHT).encode(x=x)
+    lines = _lines(base, y.scale(zero=False, nice=True), titles)
+    ends = base.mark_rule(opacity=0.45).encode(
+        y="low:Q", y2="high:Q", color=_kind(alt.Color, COLOURS, titles)
     )
-    y = value.scale(zero=False, nice=True)
-    ends = base.mark_rule(opacity=0.45).encode(y="low:Q", y2="high:Q")
-    return finish(
-        base.mark_line().encode(y=y) + base.mark_point(filled=True, size=70).encode(y=y) + ends
-    )
+    return finish(lines + ends)
 
 
 def draw_days(days: Sequence[Day]) -> alt.Chart:
@@ -62,12 +59,8 @@ def draw_days(days: Sequence[Day]) -> alt.Chart:
     ]
     titles = [word("quality.parts.asked"), word("quality.parts.refused")]
     axis = alt.Axis(format="d", tickMinStep=1)
-    base = _by_day(rows).encode(
-        y=alt.Y("value:Q", title=word("quality.axis.questions"), axis=axis),
-        **_lines(titles),
-        tooltip=tooltip(),
-    )
-    return finish(base.mark_line() + base.mark_point(filled=True, size=50))
+    y = alt.Y("value:Q", title=word("quality.axis.questions"), axis=axis)
+    return finish(_lines(_by_day(rows), y, titles))
 
 
 def draw_helped(days: Sequence[Day]) -> alt.Chart:
@@ -95,14 +88,16 @@ def _by_day(rows: list[dict[str, Any]]) -> alt.Chart:
     return alt.Chart(alt.Data(values=rows), height=HEIGHT).encode(x=x)
 
 
-def _lines(titles: list[str]) -> dict[str, Any]:
-    """Colour, dash and shape of each line."""
+def _lines(base: alt.Chart, y: alt.Y, titles: Sequence[str]) -> Any:
+    """A line for each title with points on it."""
+    drawn = base.encode(y=y, color=_kind(alt.Color, COLOURS, titles), tooltip=tooltip())
+    lines = drawn.mark_line().encode(strokeDash=_kind(alt.StrokeDash, DASHES, titles))
+    points = drawn.mark_point(filled=True, size=60, opacity=1)
+    return lines + points.encode(shape=_kind(alt.Shape, SHAPES, titles))
 
-    def scale(values: Sequence[Any]) -> alt.Scale:
-        return alt.Scale(domain=titles, range=[values[n % len(values)] for n in range(len(titles))])
 
-    return {
-        "color": alt.Color("kind:N", scale=scale(COLOURS), legend=legend(columns=1)),
-        "strokeDash": alt.StrokeDash("kind:N", scale=scale(DASHES), legend=None),
-        "shape": alt.Shape("kind:N", scale=scale(SHAPES), legend=legend(columns=1)),
-    }
+def _kind(channel: Any, values: Sequence[Any], titles: Sequence[str]) -> Any:
+    """How one channel tells the titles apart; a dash would make the legend's signs ragged."""
+    chosen = [values[n % len(values)] for n in range(len(titles))]
+    scale = alt.Scale(domain=list(titles), range=chosen)
+    return channel("kind:N", scale=scale, legend=legend(columns=1, symbolStrokeWidth=0))
