@@ -100,6 +100,10 @@ class Settings(BaseSettings):
     keep_days: int = Field(
         90, ge=0, description="How many days conversations are kept; 0 means for ever."
     )
+    reports: Path = Field(
+        PROJECT_FOLDER / "build" / "eval",
+        description="Folder of the evaluation's reports and history, which the page reads.",
+    )
     host: str = Field("127.0.0.1", description="Address that the chat page listens on.")
     unprotected: bool = Field(
         False,
@@ -108,7 +112,7 @@ class Settings(BaseSettings):
     )
     port: int = Field(8501, ge=1, le=65535, description="Port of the chat page.")
 
-    @field_validator("knowledge", "gold", "index")
+    @field_validator("knowledge", "gold", "index", "reports")
     @classmethod
     def _expand(cls, value: Path) -> Path:
         return value.expanduser().absolute()

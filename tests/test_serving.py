@@ -123,7 +123,7 @@ def test_loopback_needs_no_protection(host: str) -> None:
 def test_the_page_s_options_are_streamlit_s_own() -> None:
     from streamlit import config
 
-    known = {name.replace(".", "_", 1) for name in config.get_config_options()}
+    known = {name.replace(".", "_") for name in config.get_config_options()}
     assert {*PAGE_OPTIONS} <= known
     assert PAGE_OPTIONS["runner_postScriptGC"] is False
 

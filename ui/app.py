@@ -10,6 +10,7 @@ import streamlit as st
 from coach.errors import CoachError
 from ui.chat_page import show_chat
 from ui.knowledge_page import show_knowledge
+from ui.quality_page import show_quality
 from ui.review_page import show_review
 from ui.words import show, word
 
@@ -25,6 +26,7 @@ def main() -> None:
             st.Page(show_chat, title=word("pages.chat"), url_path="chat", default=True),
             st.Page(show_review, title=word("pages.review"), url_path="review"),
             st.Page(show_knowledge, title=word("pages.knowledge"), url_path="knowledge"),
+            st.Page(show_quality, title=word("pages.quality"), url_path="quality"),
         ]
         st.navigation(pages, position="top").run()
     except CoachError as error:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, selectinload
 from coach.answering.card import write_text
 from coach.answering.reply import Reply, read_reply
 from coach.archive.database import open_database
+from coach.archive.statistics import AskedTurn, read_asked
 from coach.archive.tables import (
     ConversationRow,
     SignalRow,
@@ -187,6 +188,11 @@ class Archive:
         sought = fold(words)  # SQLite folds the case of Latin letters alone
         wanted = [one for one in kept if sought in fold(one.reply.question)]
         return sorted(wanted, key=lambda one: -one.need)
+
+    def asked_since(self, moment: datetime) -> list[AskedTurn]:
+        """What was asked since a moment, oldest first, in few words."""
+        with self.session() as session:
+            return read_asked(session, moment, OPINIONS)
 
     def export(self, operator: str) -> list[dict[str, Any]]:
         """Everything that is kept of one operator, as plain data."""
