@@ -26,7 +26,7 @@ eval: setup-dev
 	@$(BIN)/coach eval
 
 bench: setup-dev
-	@$(BIN)/python -m eval.bench && $(BIN)/python -m eval.growth
+	@$(BIN)/python -m eval.bench && $(BIN)/python -m eval.growth && $(BIN)/python -m eval.load
 
 setup: $(VENV)/.installed
 setup-dev: $(VENV)/.installed-dev

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from coach.coaching import Coach
 
 PAGE = PROJECT_FOLDER / "ui" / "app.py"
+# postScriptGC walks every object of the index after every run, which holds all sessions up.
 PAGE_OPTIONS = {
     "browser_gatherUsageStats": False,
     "client_showErrorDetails": "none",
     "client_toolbarMode": "minimal",
     "logger_hideWelcomeMessage": True,
+    "runner_postScriptGC": False,
     "server_fileWatcherType": "none",
     "server_headless": True,
     "theme_light_primaryColor": "#2e7d32",  # red is for what must not be done

@@ -100,6 +100,10 @@ class Settings(BaseSettings):
     keep_days: int = Field(
         90, ge=0, description="How many days conversations are kept; 0 means for ever."
     )
+    reports: Path = Field(
+        PROJECT_FOLDER / "build" / "eval",
+        description="Folder of the evaluation's reports and history, which the page reads.",
+    )
     host: str = Field("127.0.0.1", description="Address that the chat page listens on.")
     unprotected: bool = Field(
         False,
@@ -145,7 +149,7 @@ class Settings(BaseSettings):
         "provider sends people back to it with /oauth2callback.",
     )
 
-    @field_validator("knowledge", "gold", "index")
+    @field_validator("knowledge", "gold", "index", "reports")
     @classmethod
     def _expand(cls, value: Path) -> Path:
         return value.expanduser().absolute()
@@ -206,9 +210,10 @@ def _variable_name(location: tuple[int | str, ...]) -> str:
 
 
 def silence_libraries(*, hub: bool) -> None:
-    """Turn off every library's telemetry and tracing before it is imported.
+    """Turn off every library's telemetry, tracing and threads before it is imported.
 
-    `hub` says whether a model hub may be reached: only when a setting names a model there.
+    Sums here are small: OpenBLAS's threads cost more than they save, and collide under many
+    sessions. `hub` says whether a model hub may be reached: only when a setting names one there.
     """
     offline = "0" if hub else "1"
     os.environ.update(
@@ -223,3 +228,4 @@ def silence_libraries(*, hub: bool) -> None:
         TOKENIZERS_PARALLELISM="false",
         OTEL_SDK_DISABLED="true",
     )
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

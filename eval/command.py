@@ -23,6 +23,7 @@ from coach.instruction.provenance import read_repairs
 from coach.settings import PROJECT_FOLDER, Settings
 from eval.comparison import compare_variants
 from eval.gold import GoldSet, read_gold
+from eval.history import append_history
 from eval.judge import judge_run
 from eval.peers import measure_peers
 from eval.reports import Outcome, write_reports
@@ -41,7 +42,6 @@ from eval.summary import (
 from eval.texts import word
 
 PASSED, FAILED, COULD_NOT = 0, 1, 2
-REPORTS = PROJECT_FOLDER / "build" / "eval"
 EXTERNAL = PROJECT_FOLDER.parent / "shared" / "external" / "xquad-ru-first-half.json"
 
 Opener = Callable[[Settings], Coach]
@@ -80,8 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--repeat", type=int, default=1, help="run so often, report what differs")
     parser.add_argument("--accept", action="store_true", help="make this run the baseline")
     parser.add_argument("--knowledge", type=Path, help="another knowledge folder")
-    parser.add_argument("--gold", type=Path, help="another gold folder")
-    parser.add_argument("--reports", type=Path, default=REPORTS, help="where the reports go")
+    parser.add_argument("--gold", type=Path, help="another gold folder (COACH_GOLD)")
+    parser.add_argument("--reports", type=Path, help="where the reports go (COACH_REPORTS)")
     parser.add_argument("--baseline", type=Path, default=BASELINE, help="another baseline file")
     parser.add_argument("--thresholds", type=Path, default=THRESHOLDS, help="other thresholds")
     parser.add_argument("--fast", action="store_true", help="no peers, proof, masking or search")
@@ -138,7 +138,10 @@ def _evaluate(options: argparse.Namespace, settings: Settings, open_coach: Opene
         coach.model,
         peers,
     )
-    page = write_reports(outcome, options.reports, options.thresholds)
+    reports = options.reports or settings.reports
+    page = write_reports(outcome, reports, options.thresholds)
+    if is_whole and not options.fast:
+        append_history(outcome, reports)
     _print_outcome(outcome, page)
     if options.accept:
         write_baseline(run, options.baseline)

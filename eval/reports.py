@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -41,6 +42,7 @@ class Outcome:
     seconds: float
     model: str | None = None
     peers: Sequence[Peer] = field(default_factory=tuple)
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def failed(self) -> list[str]:
@@ -52,7 +54,7 @@ def write_reports(outcome: Outcome, folder: Path, thresholds: Path) -> Path:
     """Write all reports into a folder; return the page."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(
-        json.dumps(as_json(outcome), ensure_ascii=False, indent=1), "utf-8"
+        json.dumps(as_json(outcome), ensure_ascii=False, indent=1), "utf-8", errors="replace"
     )
     ElementTree.ElementTree(as_junit(outcome)).write(
         folder / "junit.xml", encoding="utf-8", xml_declaration=True
@@ -66,6 +68,7 @@ def write_reports(outcome: Outcome, folder: Path, thresholds: Path) -> Path:
 def as_json(outcome: Outcome) -> dict[str, Any]:
     """The whole outcome as plain data."""
     return {
+        "at": outcome.at.isoformat(timespec="seconds"),
         "knowledge_version": outcome.knowledge.version,
         "model": outcome.model,
         "seconds": round(outcome.seconds, 1),
@@ -80,6 +83,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
                 "id": one.case.id,
                 "suite": one.case.suite,
                 "damage": one.damage,
+                "question": one.typed,
                 "expected": list(one.case.expected),
                 "shown": one.ranked if one.reply.answered else [],
                 "refusal": one.reply.refusal,

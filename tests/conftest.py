@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy import text as sql
 
 from coach import build_coach, build_index
+from coach.archive.archive import Archive
 from coach.assembly import report_nothing
 from coach.coaching import Coach
 from coach.settings import PROJECT_FOLDER, Settings
+from tests.postgres import run_postgres
 
 SHARED = PROJECT_FOLDER.parent / "shared"
 SMALL_SITUATIONS = ("boss_phone", "child_caller", "slow_speaker")
@@ -92,3 +97,30 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"{SHARED} is absent: nothing to compare with")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server."""
+    with run_postgres() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a fresh database, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'deep' / 'coach.db'}"
+    address: str = request.getfixturevalue("postgres")
+    name = f"coach_{uuid.uuid4().hex[:8]}"
+    server = create_engine(address, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(sql(f"create database {name}"))
+    server.dispose()
+    return f"{address.rsplit('/', 1)[0]}/{name}"
+
+
+@pytest.fixture
+def archive(url: str) -> Archive:
+    """A fresh archive, once on each kind of database."""
+    return Archive(url)

@@ -26,11 +26,18 @@ from ui import access, session
 from ui.access import LOCAL_USER, User, require
 from ui.words import word
 
-NEEDED = {"chat": OPERATOR, "review": TRAINER, "knowledge": TRAINER, "data": ADMIN}
+NEEDED = {
+    "chat": OPERATOR,
+    "review": TRAINER,
+    "knowledge": TRAINER,
+    "quality": TRAINER,
+    "data": ADMIN,
+}
 HEADINGS = {
     "chat": "empty.heading",
     "review": "review.heading",
     "knowledge": "knowledge.heading",
+    "quality": "quality.heading",
     "data": "data.heading",
 }
 ALONE = """

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, event, update
+from sqlalchemy import event, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
@@ -32,33 +30,8 @@ from coach.archive.archive import (
 from coach.archive.tables import ConversationRow, TurnRow, now
 from coach.coaching import Coach
 from coach.errors import ArchiveError, StaleError
-from tests.postgres import run_postgres
 
 PRIVATE = "клиент Сидоров тел 8 916 204-17-38 требует телефон директора"
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    with run_postgres() as address:
-        yield address
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'deep' / 'coach.db'}"
-    address: str = request.getfixturevalue("postgres")
-    name = f"coach_{uuid.uuid4().hex[:8]}"
-    server = create_engine(address, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(sql(f"create database {name}"))
-    server.dispose()
-    return f"{address.rsplit('/', 1)[0]}/{name}"
-
-
-@pytest.fixture
-def archive(url: str) -> Archive:
-    return Archive(url)
 
 
 def test_a_conversation_comes_back_with_the_citations_as_first_shown(

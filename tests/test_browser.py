@@ -177,6 +177,24 @@ def test_html_typed_by_a_user_is_inert(browser: Browser, address: str) -> None:
     page.context.close()
 
 
+@pytest.mark.parametrize(("scheme", "width", "height"), [("light", 1366, 768), ("dark", 390, 844)])
+def test_the_quality_page_draws_its_charts_and_fits(
+    browser: Browser, address: str, scheme: str, width: int, height: int
+) -> None:
+    page = open_page(browser, address, scheme, width, height)
+    ask(page, "в трубке ребёнок")
+    page.get_by_role("button", name="Не помогло").wait_for()  # by then the answer is kept
+    page.goto(f"{address}/quality")
+    page.get_by_role("button", name="Таблица CSV").wait_for(timeout=30_000)
+    chart = page.get_by_test_id("stVegaLiteChart").first
+    chart.locator("svg.marks").wait_for()
+    assert page.get_by_text("Ни разу не спросили:").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"quality-{scheme}-{width}.png")
+    page.context.close()
+
+
 def test_the_page_asked_nothing_from_outside() -> None:
     assert OUTSIDE == []
 

@@ -19,6 +19,7 @@ from coach.answering.reply import Reply
 from coach.assembly import report_nothing
 from coach.coaching import Coach
 from coach.instruction.knowledge import load_knowledge
+from coach.quality.evaluations import HISTORY, question_key, read_history, read_report
 from coach.settings import PROJECT_FOLDER, Settings
 from eval import command
 from eval.cases import GOLD
@@ -214,6 +215,41 @@ def test_an_emptied_input_is_caught(
     monkeypatch.setattr(command, "run_measures", lambda *_: None)
     assert main(options, lambda _: coach) == FAILED
     assert "нет ни одного случая" in capsys.readouterr().out
+
+
+def test_each_whole_run_adds_a_line_to_the_history(
+    coach: Coach, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gold, reports = tmp_path / "gold", tmp_path / "reports"
+    shutil.copytree(GOLD, gold)
+    for name in ("questions.jsonl", "hostile.jsonl", "conversations.jsonl"):
+        lines = (gold / name).read_text("utf-8").splitlines()
+        (gold / name).write_text("\n".join(lines[::10]) + "\n", "utf-8")
+    monkeypatch.setattr(command, "run_measures", lambda *_: None)
+    monkeypatch.setenv("COACH_REPORTS", str(reports))
+    options = ["--gold", str(gold)]
+    for more in ([], ["--fast"], ["--only", "two"], ["--situation", "duties"]):
+        assert main([*options, *more], lambda _: coach) in (PASSED, FAILED)
+    assert len(read_history(reports)) == 1
+    with (reports / HISTORY).open("a", encoding="utf-8") as file:
+        file.write('{"at": "2026-')
+    assert main(options, lambda _: coach) in (PASSED, FAILED)
+    first, second = read_history(reports)
+    report, row = read_report(reports), json.loads((reports / "report.json").read_text("utf-8"))
+    assert first.at <= second.at
+    assert (second.version, second.is_fine) == (coach.knowledge.version, row["is_fine"])
+    assert [one.value for one in second.metrics] == [one["value"] for one in row["metrics"]]
+    assert all(one.title for one in second.metrics)
+    assert set(second.situations) == {*coach.knowledge.situations, "none"}
+    whole = {one.name: one for one in second.metrics}["situation_right"]
+    shares = [share for name, share in second.situations.items() if name != "none"]
+    assert sum(one.total for one in shares) == whole.count
+    assert sum(one.right for one in shares) / whole.count == pytest.approx(whole.value)
+    assert report is not None
+    assert report.at == second.at
+    lines = (gold / "questions.jsonl").read_text("utf-8").splitlines()
+    asked = {question_key(json.loads(line)["question"]) for line in lines}
+    assert asked <= set(report.is_right)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from coach.archive.tables import ConversationRow, now
 from coach.assembly import open_archive, report_nothing
 from coach.errors import SettingsError
 from coach.serving import (
+    PAGE_OPTIONS,
     _check_protected,
     forget_daily,
     open_published,
@@ -156,3 +157,24 @@ def test_an_address_beyond_loopback_is_refused_by_default(host: str) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "::1"])
 def test_loopback_needs_no_protection(host: str) -> None:
     _check_protected(make_settings(host=host))
+
+
+def test_the_page_s_options_are_streamlit_s_own() -> None:
+    from streamlit import config
+
+    known = {name.replace(".", "_") for name in config.get_config_options()}
+    assert {*PAGE_OPTIONS} <= known
+    assert PAGE_OPTIONS["runner_postScriptGC"] is False
+
+
+def test_sums_take_one_thread_each() -> None:
+    script = (
+        "from coach.assembly import prepare_libraries; from coach.settings import load_settings\n"
+        "prepare_libraries(load_settings())\n"
+        "import numpy, threadpoolctl; print([one['num_threads'] for one in"
+        " threadpoolctl.threadpool_info() if one['internal_api'] == 'openblas'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[1]"

@@ -12,6 +12,7 @@ from ui.access import ADMIN, OPERATOR, TRAINER, may, register, show_local, show_
 from ui.chat_page import show_chat
 from ui.data_page import show_data
 from ui.knowledge_page import show_knowledge
+from ui.quality_page import show_quality
 from ui.review_page import show_review
 from ui.words import show, word
 
@@ -27,6 +28,7 @@ def main() -> None:
             register(show_chat, OPERATOR, "chat", default=True),
             register(show_review, TRAINER, "review"),
             register(show_knowledge, TRAINER, "knowledge"),
+            register(show_quality, TRAINER, "quality"),
             register(show_data, ADMIN, "data"),
         ]
         page = st.navigation(pages, position="top" if may(OPERATOR) else "hidden")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -54,14 +55,35 @@ def as_label(words: str) -> str:
     return "".join(f"\\{char}" if char in r"\`*_{}[]()<>#+-.!|~$:@&" else char for char in words)
 
 
+def reader_zone() -> tzinfo:
+    """The time zone of whoever looks at the page; UTC where the browser tells none."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
 def as_moment(at: datetime) -> str:
     """A moment as the reader's clock shows it; one without a zone is UTC."""
     aware = at if at.tzinfo else at.replace(tzinfo=UTC)
-    try:
-        zone: tzinfo = ZoneInfo(st.context.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = UTC
-    return aware.astimezone(zone).strftime("%d.%m.%Y %H:%M")
+    return aware.astimezone(reader_zone()).strftime("%d.%m.%Y %H:%M")
+
+
+def show_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Put a table of words on the page as they are; the first column names its row."""
+    head = "".join(f'<th scope="col">{html.escape(one)}</th>' for one in heads)
+    body = ""
+    for name, *cells in rows:
+        values = "".join(f"<td>{html.escape(one)}</td>" for one in cells)
+        body += f'<tr><th scope="row">{html.escape(name)}</th>{values}</tr>'
+    st.html(
+        f'<table class="coach-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    )
+
+
+def as_percent(share: float) -> str:
+    """A share as people read it: 0.973 is 97,3%."""
+    return f"{100 * share:.1f}".replace(".", ",").removesuffix(",0") + "%"
 
 
 def shorten_question(question: str) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from threading import RLock
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session, selectinload
 from coach.answering.reply import Reply, read_reply
 from coach.archive.database import open_database
 from coach.archive.hiding import hide_private
+from coach.archive.statistics import AskedTurn, read_asked
 from coach.archive.tables import (
     ConversationRow,
     SignalRow,
@@ -87,12 +89,15 @@ class Archive:
 
     def __init__(self, url: str) -> None:
         self._engine = open_database(url)
+        # SQLite lets one write at a time, and is not fair to those who wait.
+        is_sqlite = self._engine.dialect.name == "sqlite"
+        self._queue: AbstractContextManager[object] = RLock() if is_sqlite else nullcontext()
 
     @contextmanager
     def session(self) -> Iterator[Session]:
         """One transaction; raises StaleError or ArchiveError instead of the database's own."""
         try:
-            with Session(self._engine) as session, session.begin():
+            with self._queue, Session(self._engine) as session, session.begin():
                 yield session
         except IntegrityError as error:
             raise StaleError(text("archive.stale")) from error
@@ -191,6 +196,11 @@ class Archive:
         sought = fold(words)  # SQLite folds the case of Latin letters alone
         wanted = [one for one in kept if sought in fold(one.reply.question)]
         return sorted(wanted, key=lambda one: -one.need)
+
+    def asked_since(self, moment: datetime) -> list[AskedTurn]:
+        """What was asked since a moment, oldest first, in few words."""
+        with self.session() as session:
+            return read_asked(session, moment, OPINIONS)
 
     def operators(self) -> list[KeptOperator]:
         """Everybody of whom something is kept, by name."""

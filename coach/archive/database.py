@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,10 @@ def open_database(url: str) -> Engine:
         if is_sqlite and address.database:
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)
         waiting = {"timeout" if is_sqlite else "connect_timeout": BUSY_SECONDS}
-        engine = create_engine(address, connect_args=waiting, pool_pre_ping=True)
+        as_json = partial(json.dumps, ensure_ascii=False)
+        engine = create_engine(
+            address, connect_args=waiting, pool_pre_ping=True, json_serializer=as_json
+        )
         if is_sqlite:
             event.listen(engine, "connect", _prepare_sqlite)
         config = Config()
@@ -48,4 +53,5 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")  # a power cut may lose the last answers, no more
     cursor.close()

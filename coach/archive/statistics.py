@@ -1,0 +1,66 @@
+"""What was asked over a time, in few columns: figures need neither the card nor who asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from coach.archive.tables import SignalRow, TurnRow, VerdictRow
+
+
+@dataclass(frozen=True)
+class AskedTurn:
+    """An answer in few words: when, what it came to, about what, and what was made of it.
+
+    `situations` are those shown, or the best guess; of a refusal, the nearest. `opinion` and
+    `verdict` are empty where none was given; `question` is filled where a trainer judged.
+    """
+
+    asked_at: datetime
+    outcome: str
+    situations: tuple[str, ...]
+    version: str
+    opinion: str
+    verdict: str
+    question: str
+
+
+def read_asked(session: Session, since: datetime, opinions: tuple[str, ...]) -> list[AskedTurn]:
+    """The answers since a moment, oldest first; the database cuts the large replies."""
+    said = (SignalRow.turn_id == TurnRow.id) & SignalRow.kind.in_(opinions)
+    first = func.coalesce(_text_at("situations", 0), _text_at("choices", 0))
+    query = (
+        select(
+            TurnRow.id,
+            TurnRow.asked_at,
+            TurnRow.outcome,
+            first,
+            _text_at("situations", 1),
+            TurnRow.knowledge_version,
+            func.coalesce(SignalRow.kind, ""),
+            func.coalesce(VerdictRow.value, ""),
+            case((VerdictRow.turn_id.is_(None), ""), else_=TurnRow.question),
+        )
+        .outerjoin(SignalRow, said)
+        .outerjoin(VerdictRow, VerdictRow.turn_id == TurnRow.id)
+        .where(TurnRow.asked_at >= since.astimezone(UTC))  # SQLite keeps no zone
+        .order_by(TurnRow.id, SignalRow.id)
+    )
+    rows = {row[0]: row for row in session.execute(query)}  # the last opinion counts
+    return [
+        AskedTurn(_in_utc(at), outcome, tuple(filter(None, (one, two))), *rest)
+        for _, at, outcome, one, two, *rest in rows.values()
+    ]
+
+
+def _text_at(field: str, place: int) -> Any:
+    return TurnRow.reply[(field, place, "id")].as_string()
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """SQLite gives moments back without their zone."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
