@@ -22,7 +22,7 @@ from coach.signing_in import ADMIN, OPERATOR, ROLES, TRAINER, SignIn, read_sign_
 from tests.conftest import make_settings
 from tests.identity_provider import CLIENT_SECRET, SIGN_IN
 from tests.test_page import PAGE, ask, words_on
-from ui import access, session
+from ui import access, process, session
 from ui.access import LOCAL_USER, User, require
 from ui.words import word
 
@@ -63,9 +63,9 @@ def settings(small_settings: Settings, tmp_path: Path, monkeypatch: pytest.Monke
     change = {"database_url": type(small_settings.database_url)(f"sqlite:///{tmp_path}/coach.db")}
     made = small_settings.model_copy(update=change)
     build_index(made, report=report_nothing)
-    monkeypatch.setattr(session, "load_settings", lambda: made)
-    session.page_settings.clear()
-    session.archive.clear()
+    monkeypatch.setattr(process, "load_settings", lambda: made)
+    process.page_settings.clear()
+    process.archive.clear()
     return made
 
 
@@ -251,15 +251,15 @@ def test_without_sign_in_one_local_user_may_all(settings: Settings) -> None:
         assert word("access.local") in shown
         assert word("access.sign_out") not in shown
     ask(open_at("chat"), "дайте телефон директора")
-    assert [one.name for one in session.archive().operators()] == [LOCAL_USER]
+    assert [one.name for one in process.archive().operators()] == [LOCAL_USER]
 
 
 def test_a_half_set_sign_in_opens_nothing(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     half = settings.model_copy(update={"oidc_client_id": "coach"})
-    monkeypatch.setattr(session, "load_settings", lambda: half)
-    session.page_settings.clear()
+    monkeypatch.setattr(process, "load_settings", lambda: half)
+    process.page_settings.clear()
     shown = words_on(open_at("chat"))
     assert "COACH_OIDC_METADATA_URL" in shown
     assert word("empty.heading") not in shown
@@ -269,8 +269,8 @@ def test_sign_in_set_and_nobody_signed_in_opens_nothing(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = {name: getattr(make_settings(**SIGN_IN), name) for name in SIGN_IN}
-    monkeypatch.setattr(session, "load_settings", lambda: settings.model_copy(update=asked))
-    session.page_settings.clear()
+    monkeypatch.setattr(process, "load_settings", lambda: settings.model_copy(update=asked))
+    process.page_settings.clear()
     shown = words_on(open_at("chat"))
     assert word("access.sign_in") in shown
     assert word("empty.heading") not in shown
@@ -306,13 +306,13 @@ def test_a_verdict_after_the_role_was_lost_is_not_kept(become: Become) -> None:
     button.click().run()
     assert not review.exception
     assert word("access.refused") in words_on(review)
-    assert session.archive().queue(5, judged=True) == []
+    assert process.archive().queue(5, judged=True) == []
 
 
 @pytest.fixture
 def data(become: Become, coach: Coach) -> AppTest:
     """The admin's page, with two answers of olga's and one of petr's kept."""
-    archive, reply = session.archive(), coach.reply([], "в трубке ребёнок")
+    archive, reply = process.archive(), coach.reply([], "в трубке ребёнок")
     for name in ("olga", "olga", "petr"):
         archive.keep(archive.start(name), reply)
     become(user(ADMIN, "anna"))
@@ -344,7 +344,7 @@ def test_deletion_names_the_operator_and_waits_for_a_confirmation(data: AppTest)
     assert word("data.confirm", name="olga", count=2) in words_on(data)
     data.button(key="cancel").click().run()
     assert "confirmed" not in {one.key for one in data.button}
-    assert len(session.archive().operators()) == 2
+    assert len(process.archive().operators()) == 2
     data.button(key="forget").click().run()
     pick(data, "petr")
     assert "confirmed" not in {one.key for one in data.button}
@@ -352,7 +352,7 @@ def test_deletion_names_the_operator_and_waits_for_a_confirmation(data: AppTest)
     data.button(key="confirmed").click().run()
     assert not data.exception
     assert word("data.forgotten", name="olga", count=2) in words_on(data)
-    assert [one.name for one in session.archive().operators()] == ["petr"]
+    assert [one.name for one in process.archive().operators()] == ["petr"]
 
 
 def test_deletion_after_the_role_was_lost_deletes_nothing(data: AppTest, become: Become) -> None:
@@ -361,7 +361,7 @@ def test_deletion_after_the_role_was_lost_deletes_nothing(data: AppTest, become:
     become(user(TRAINER, "anna"))
     data.button(key="confirmed").click().run()
     assert word("access.refused") in words_on(data)
-    assert len(session.archive().operators()) == 2
+    assert len(process.archive().operators()) == 2
 
 
 def test_the_copy_is_the_operators_own_data(data: AppTest) -> None:
@@ -369,5 +369,5 @@ def test_the_copy_is_the_operators_own_data(data: AppTest) -> None:
 
     pick(data, "olga")
     assert len(data.get("download_button")) == 1
-    copied: list[dict[str, Any]] = json.loads(_write_copy(session.archive(), "olga"))
+    copied: list[dict[str, Any]] = json.loads(_write_copy(process.archive(), "olga"))
     assert [one["reply"]["question"] for one in copied] == ["в трубке ребёнок"] * 2

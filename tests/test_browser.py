@@ -137,11 +137,11 @@ def test_keys_copy_take_a_choice_clear_the_box_and_close_the_source(
     page.get_by_text("Проверено по инструкции").wait_for()
     page.keyboard.press("Alt+Digit2")
     page.get_by_text("Вопрос: Ребёнок", exact=True).wait_for()
-    phrase = page.get_by_test_id("stCode").first
+    phrase = page.get_by_test_id("stCode").filter(has_text="Рядом с Вами").first
+    phrase.get_by_role("button", name="Копировать фразу").wait_for()
     page.keyboard.press("Alt+KeyC")
-    page.wait_for_function("navigator.clipboard.readText().then(text => text.startsWith('Рядом'))")
-    assert phrase.inner_text().strip() == page.evaluate("navigator.clipboard.readText()")
     phrase.get_by_role("button", name="Скопировано").wait_for()
+    assert phrase.inner_text().strip() == page.evaluate("navigator.clipboard.readText()")
     phrase.get_by_role("button", name="Копировать фразу").wait_for()
     page.get_by_role("button", name="[1]", exact=True).first.click()
     page.locator(".coach-instruction mark").wait_for()

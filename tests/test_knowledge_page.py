@@ -13,7 +13,7 @@ from coach.assembly import report_nothing
 from coach.settings import PROJECT_FOLDER, Settings
 from tests.test_page import ask, words_on
 from tests.test_review import chat, press, settings  # noqa: F401 (fixtures)
-from ui import session
+from ui import process
 from ui.instruction_view import mark_situations
 from ui.words import word
 
@@ -79,7 +79,7 @@ def test_an_edit_is_foreseen_published_noted_and_taken_back(
     settings: Settings,  # noqa: F811
 ) -> None:
     ask(chat, "дайте телефон директора")
-    step = session.current_coach().knowledge.situations["boss_phone"].do[0].text
+    step = process.current_coach().knowledge.situations["boss_phone"].do[0].text
     edit(page, step, "Предложите записать жалобу.")
     press(page, word("teach.foresee"))
     assert "текст карточки другой" in words_on(page)

@@ -15,7 +15,7 @@ from coach.coaching import Coach
 from coach.errors import IndexUnusableError
 from coach.settings import PROJECT_FOLDER, Settings
 from tests.language_server import serve_language
-from ui import session
+from ui import process
 from ui.instruction_view import mark_quote, place_today
 from ui.words import word
 
@@ -33,8 +33,8 @@ def words_on(page: AppTest) -> str:
 
 @pytest.fixture
 def page(real_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setattr(session, "load_settings", lambda: real_settings)
-    session.page_settings.clear()
+    monkeypatch.setattr(process, "load_settings", lambda: real_settings)
+    process.page_settings.clear()
     opened = AppTest.from_file(PAGE, default_timeout=60).run()
     assert not opened.exception
     return opened
@@ -156,7 +156,7 @@ def test_a_failure_is_one_clear_line(page: AppTest, monkeypatch: pytest.MonkeyPa
     def fail(settings: Settings) -> None:
         raise IndexUnusableError("Индекс открыть нельзя")
 
-    monkeypatch.setattr(session, "shared_coach", fail)
+    monkeypatch.setattr(process, "shared_coach", fail)
     page.run()
     assert not page.exception
     assert "Индекс открыть нельзя" in words_on(page)
@@ -164,7 +164,7 @@ def test_a_failure_is_one_clear_line(page: AppTest, monkeypatch: pytest.MonkeyPa
     def crash(settings: Settings) -> None:
         raise RuntimeError("секрет")
 
-    monkeypatch.setattr(session, "shared_coach", crash)
+    monkeypatch.setattr(process, "shared_coach", crash)
     page.run()
     assert not page.exception
     assert word("failed") in words_on(page)
@@ -185,8 +185,8 @@ def test_proven_advice_streams_under_the_card(
                 "llm_level": "compose",
             }
         )
-        monkeypatch.setattr(session, "load_settings", lambda: settings)
-        session.page_settings.clear()
+        monkeypatch.setattr(process, "load_settings", lambda: settings)
+        process.page_settings.clear()
         page = AppTest.from_file(PAGE, default_timeout=60).run()
         ask(page, "в трубке ребёнок")
         assert "Узнайте, есть ли рядом взрослый [1]." in words_on(page)
@@ -194,4 +194,4 @@ def test_proven_advice_streams_under_the_card(
         assert "Дайте приз" not in words_on(page)
         ask(page, "клиент требует телефон директора")
         assert len(server.requests) == 2
-    session.page_settings.clear()
+    process.page_settings.clear()

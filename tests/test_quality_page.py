@@ -17,7 +17,7 @@ from coach.coaching import Coach
 from coach.quality.evaluations import HISTORY, REPORT, REPORT_PAGE
 from coach.settings import Settings
 from tests.test_page import words_on
-from ui import quality_page, session
+from ui import process, quality_page
 from ui.words import word
 
 PAGE = """
@@ -35,8 +35,8 @@ def settings(real_settings: Settings, tmp_path: Path, monkeypatch: pytest.Monkey
         "reports": tmp_path / "reports",
     }
     made = real_settings.model_copy(update=change)
-    monkeypatch.setattr(session, "load_settings", lambda: made)
-    for cached in (session.page_settings, session.archive, quality_page.asked_since):
+    monkeypatch.setattr(process, "load_settings", lambda: made)
+    for cached in (process.page_settings, process.archive, quality_page.asked_since):
         cached.clear()  # type: ignore[attr-defined]
     return made
 
@@ -79,7 +79,7 @@ def keep_evaluations(folder: Path, version: str, count: int) -> None:
 
 @pytest.fixture
 def answers(settings: Settings, coach: Coach) -> None:
-    archive = session.archive()
+    archive = process.archive()
     name = archive.start("local")
     turns = [archive.keep(name, coach.reply([], one)) for one in (CHILD, UNKNOWN)]
     archive.signal(turns[0], HELPED)

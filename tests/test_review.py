@@ -16,12 +16,12 @@ from coach.settings import Settings
 from coach.taught import TAUGHT
 from eval.skeleton import write_skeleton
 from tests.test_page import PAGE, ask, words_on
-from ui import session
+from ui import process
 from ui.words import word
 
 REVIEW = """
 import sys
-from ui import session
+from ui import process
 from ui.review_page import show_review
 show_review()
 """
@@ -43,7 +43,7 @@ def settings(small_settings: Settings, tmp_path: Path, monkeypatch: pytest.Monke
     }
     made = small_settings.model_copy(update=change)
     build_index(made, report=report_nothing)
-    monkeypatch.setattr(session, "load_settings", lambda: made)
+    monkeypatch.setattr(process, "load_settings", lambda: made)
     st.cache_resource.clear()
     return made
 
@@ -81,7 +81,7 @@ def test_the_wrong_situation_asks_for_the_right_one(chat: AppTest) -> None:
     (pick,) = [one for one in chat.selectbox if one.label == word("feedback.pick")]
     pick.set_value("Абонент говорит медленно").run()
     assert not chat.exception
-    (kept,) = session.archive().queue(5)
+    (kept,) = process.archive().queue(5)
     assert kept.situation == "slow_speaker"
     review = open_review()
     assert word("review.operator_says", title="Абонент говорит медленно") in words_on(review)
@@ -107,7 +107,7 @@ def test_opinions_after_a_reload_are_on_the_answer_that_was_kept(chat: AppTest) 
     again = AppTest.from_file(PAGE, default_timeout=60)
     again.query_params["c"] = chat.query_params["c"]
     press(again.run(), word("feedback.helped"))
-    (kept,) = session.archive().queue(5)
+    (kept,) = process.archive().queue(5)
     assert kept.signals == ("helped",)
 
 
@@ -118,7 +118,7 @@ def test_two_tabs_on_one_conversation_keep_each_their_answer(chat: AppTest) -> N
     ask(other.run(), "говорит медленно")
     ask(chat, "кричит матом")
     press(chat, word("feedback.not_helped"))
-    kept = {one.reply.question: one.signals for one in session.archive().queue(5)}
+    kept = {one.reply.question: one.signals for one in process.archive().queue(5)}
     assert kept == {
         "дайте телефон директора": (),
         "говорит медленно": (),
@@ -133,7 +133,7 @@ def test_a_new_conversation_forgets_what_was_said_of_the_old_one(chat: AppTest) 
     assert "c" not in chat.query_params
     ask(chat, "говорит медленно")
     assert word("feedback.thanks") not in words_on(chat)
-    assert [one.signals for one in session.archive().queue(5)] == [("not_helped",), ()]
+    assert [one.signals for one in process.archive().queue(5)] == [("not_helped",), ()]
 
 
 def test_the_card_is_drawn_before_it_is_kept(
@@ -164,20 +164,20 @@ def test_only_an_operators_own_look_at_a_source_is_a_signal(settings: Settings) 
     ask(page, "дайте телефон директора")
     page.session_state["reviewing"] = True
     press(page.run(), word("card.cite", number=1))
-    (kept,) = session.archive().queue(5)
+    (kept,) = process.archive().queue(5)
     assert kept.signals == ()
     page.session_state["reviewing"] = False
     press(page.run(), word("card.cite", number=1))
-    (kept,) = session.archive().queue(5)
+    (kept,) = process.archive().queue(5)
     assert kept.signals == ("opened",)
 
 
 def test_a_copied_phrase_is_a_silent_signal_that_counts_once(chat: AppTest) -> None:
     ask(chat, "дайте телефон директора")
-    (kept,) = session.archive().queue(5)
+    (kept,) = process.archive().queue(5)
     for _ in range(2):
-        session.archive().signal(kept.id, COPIED)
-    (kept,) = session.archive().queue(5)
+        process.archive().signal(kept.id, COPIED)
+    (kept,) = process.archive().queue(5)
     assert kept.signals == (COPIED,)
     assert word("feedback.copied") in words_on(open_review())
 
@@ -225,7 +225,7 @@ def test_a_verdict_takes_the_answer_out_of_the_queue(chat: AppTest) -> None:
     review = open_review()
     press(review, word("review.critical"))
     assert word("review.empty") in words_on(review)
-    (kept,) = session.archive().queue(5, judged=True)
+    (kept,) = process.archive().queue(5, judged=True)
     assert (kept.verdict, kept.trainer) == ("critical", "local")
 
 
@@ -235,7 +235,7 @@ def test_a_second_trainers_late_verdict_is_told_and_lost_to_nobody(chat: AppTest
     press(first, word("review.right"))
     press(second, word("review.critical"))
     assert "уже оценил" in words_on(second)
-    (kept,) = session.archive().queue(5, judged=True)
+    (kept,) = process.archive().queue(5, judged=True)
     assert kept.verdict == "right"
 
 
@@ -257,7 +257,7 @@ def test_teach_see_the_effect_publish_ask_again_undo(chat: AppTest, settings: Se
     press(review, word("teach.undo"))
     assert "Отменено" in words_on(review)
     assert (settings.gold / TAUGHT).read_text("utf-8") == ""
-    (lesson,) = session.history().lessons(5)
+    (lesson,) = process.history().lessons(5)
     assert lesson.is_undone
 
 
@@ -310,7 +310,7 @@ def test_without_a_database_the_operator_has_the_card_and_the_trainer_a_clear_li
     (tmp_path / "file").write_text("not a folder")
     url = type(settings.database_url)(f"sqlite:///{tmp_path}/file/coach.db")
     broken = settings.model_copy(update={"database_url": url})
-    monkeypatch.setattr(session, "load_settings", lambda: broken)
+    monkeypatch.setattr(process, "load_settings", lambda: broken)
     st.cache_resource.clear()
     chat = ask(AppTest.from_file(PAGE, default_timeout=60).run(), "дайте телефон директора")
     assert "Извините" in chat.code[0].value

@@ -11,7 +11,7 @@ import streamlit as st
 
 from coach.errors import AccessError
 from coach.signing_in import ADMIN, OPERATOR, ROLES, TRAINER, read_sign_in
-from ui import session
+from ui import process
 from ui.words import show, word
 
 LOCAL_USER = "local"
@@ -35,7 +35,7 @@ class User:
 
 def current_user() -> User | None:
     """Who is here; None when nobody is signed in. Where no sign-in is set: one local user."""
-    sign_in = read_sign_in(session.page_settings())
+    sign_in = read_sign_in(process.page_settings())
     if sign_in is None:
         return User(LOCAL_USER, frozenset(ROLES), is_local=True)
     claims = st.user.to_dict()
@@ -94,7 +94,7 @@ def _refuse(user: User | None) -> None:
     if user is None:
         st.button(word("access.sign_in"), key="sign-in", type="primary", on_click=st.login)
     elif not user.name:
-        claim = session.page_settings().oidc_name_claim
+        claim = process.page_settings().oidc_name_claim
         show(word("access.no_name", claim=claim), "item coach-avoid")
     elif not user.roles:
         show(word("access.no_role", name=user.name), "item coach-avoid")

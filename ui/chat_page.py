@@ -13,7 +13,7 @@ from coach.answering.reply import AdviceSentence, Choice, DroppedSentence, Reply
 from coach.answering.staleness import is_stale
 from coach.coaching import Coach
 from coach.errors import ModelError
-from ui import session
+from ui import process, session
 from ui.access import OPERATOR, needs
 from ui.feedback_view import show_feedback
 from ui.instruction_view import show_instruction
@@ -27,7 +27,7 @@ EARLIER, ALL_EARLIER = 8, "all-earlier"
 @needs(OPERATOR)
 def show_chat() -> None:
     """Show the page."""
-    coach = session.current_coach()
+    coach = process.current_coach()
     with st.container():  # an input in a container stays where it is put: above the answer
         message = st.chat_input(word("ask_placeholder"))
         _show_quick(coach)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from coach.archive.archive import Archive, KeptOperator
 from coach.errors import CoachError
-from ui import session
+from ui import process
 from ui.access import ADMIN, needs, require
 from ui.words import show, word
 
@@ -19,12 +19,12 @@ PICKED, ASKED, DONE = "data-picked", "data-asked", "data-done"
 def show_data() -> None:
     """Show the page."""
     show(word("data.heading"), "title", "h1")
-    days = session.page_settings().keep_days
+    days = process.page_settings().keep_days
     show(word("data.keep", days=days) if days else word("data.keep_all"), "item")
     done = st.session_state.pop(DONE, "")
     if done:
         show(done, "status")
-    kept = session.archive().operators()
+    kept = process.archive().operators()
     if not kept:
         show(word("data.empty"), "item")
         return
@@ -38,7 +38,7 @@ def show_data() -> None:
 
 
 def _show_operator(one: KeptOperator) -> None:
-    archive = session.archive()  # the copy is made later, in a thread that knows no session
+    archive = process.archive()  # the copy is made later, in a thread that knows no session
     with st.container(horizontal=True, gap="xsmall"):
         st.download_button(
             word("data.export"),
@@ -70,7 +70,7 @@ def _forget(name: str) -> None:
     _ask("")
     try:
         require(ADMIN)
-        count = session.archive().forget(name)
+        count = process.archive().forget(name)
         st.session_state[DONE] = word("data.forgotten", name=name, count=count)
     except CoachError as error:
         st.session_state[DONE] = str(error)

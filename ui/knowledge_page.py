@@ -11,7 +11,7 @@ from coach.archive.history import Lesson, ServedVersion
 from coach.checking import check_draft
 from coach.coaching import Coach
 from coach.teaching import edit_situation
-from ui import session
+from ui import process, session
 from ui.access import TRAINER, needs
 from ui.instruction_view import show_situations
 from ui.reply_view import show_reply
@@ -25,7 +25,7 @@ PICKED, VIEW, EDIT, HISTORY = "knowledge-situation", "knowledge-view", "edit", "
 @needs(TRAINER)
 def show_knowledge() -> None:
     """Show the page."""
-    coach = session.current_coach()
+    coach = process.current_coach()
     view = show_heading(word("knowledge.heading"), (EDIT, HISTORY), "knowledge", VIEW)
     show(word("knowledge.version", version=coach.knowledge.version), "status")
     show_said()
@@ -55,7 +55,7 @@ def _show_situation(coach: Coach) -> None:
 
 
 def _show_stale(coach: Coach, name: str) -> None:
-    kept = session.archive().queue(LOOKED_AT) + session.archive().queue(LOOKED_AT, judged=True)
+    kept = process.archive().queue(LOOKED_AT) + process.archive().queue(LOOKED_AT, judged=True)
     stale = [
         one
         for one in kept
@@ -68,7 +68,7 @@ def _show_stale(coach: Coach, name: str) -> None:
 
 def _show_file(name: str) -> None:
     """The file as it is published, or as it would be: its slips, or its card and its effect."""
-    settings = session.page_settings()
+    settings = process.page_settings()
     path = settings.knowledge / "situations" / f"{name}.md"
     try:
         published = path.read_text(encoding="utf-8")
@@ -92,7 +92,7 @@ def _show_file(name: str) -> None:
     if draft.card is None:
         return
     if is_changed:
-        recent = [one.reply.question for one in session.archive().queue(RECENT)]
+        recent = [one.reply.question for one in process.archive().queue(RECENT)]
         show_foreseeing(partial(edit_situation, name, words, settings), recent)
     show(word("knowledge.preview"), "label", "h3")
     show_reply(draft.card, 0, lambda *_: None, session.open_source)
@@ -100,8 +100,8 @@ def _show_file(name: str) -> None:
 
 def _show_history() -> None:
     """The versions that were served, who made them, and what differs."""
-    lessons = {one.version_after: one for one in session.history().lessons(LESSONS)}
-    for one in session.history().versions(VERSIONS):
+    lessons = {one.version_after: one for one in process.history().lessons(LESSONS)}
+    for one in process.history().versions(VERSIONS):
         with st.expander(as_label(_version_line(one, lessons.get(one.version)))):
             if one.differences is None:
                 show(word("history.unknown"), "item")

@@ -21,7 +21,7 @@ from coach.quality.evaluations import (
 )
 from coach.quality.table import as_csv, as_markdown, as_rows
 from coach.understanding.decision import DANGER, NOT_IN_INSTRUCTION
-from ui import session
+from ui import process
 from ui.access import TRAINER, needs
 from ui.charts import said
 from ui.situation_charts import (
@@ -44,7 +44,7 @@ TREND = "quality-trend"
 def show_quality() -> None:
     """Show the page."""
     show(word("quality.heading"), "title", "h1")
-    knowledge, reports = session.current_coach().knowledge, session.page_settings().reports
+    knowledge, reports = process.current_coach().knowledge, process.page_settings().reports
     titles = {name: one.title for name, one in knowledge.situations.items()}
     titles[NOT_ANSWERED] = word("teach.none")
     history, report, zone = read_history(reports), read_report(reports), reader_zone()
@@ -77,7 +77,7 @@ def show_quality() -> None:
 @st.cache_data(ttl=KEPT_SECONDS, max_entries=len(PERIODS), show_spinner=False)
 def asked_since(moment: datetime) -> list[AskedTurn]:
     """The archive's answers since a moment, read at most once a minute."""
-    return session.archive().asked_since(moment)
+    return process.archive().asked_since(moment)
 
 
 def _heading(words: str) -> None:
@@ -100,7 +100,7 @@ def _show_evaluation(last: Evaluation, report: Report | None, served: str) -> No
     if report and is_same:
         for line in report.failed:
             show(f"✕ {line}", "evidence")
-    path = session.page_settings().reports / REPORT_PAGE
+    path = process.page_settings().reports / REPORT_PAGE
     if path.is_file():
         st.download_button(
             word("quality.report"), path.read_bytes(), REPORT_PAGE, "text/html", on_click="ignore"

@@ -13,7 +13,7 @@ from coach.coaching import Coach
 from coach.errors import CoachError
 from coach.instruction.questions import NOT_ANSWERED
 from coach.teaching import teach_question
-from ui import session
+from ui import process, session
 from ui.access import TRAINER, needs, require
 from ui.instruction_view import show_instruction
 from ui.reply_view import show_reply
@@ -33,7 +33,7 @@ FILTERS = (EVERYTHING, WRONG, NOT_HELPED, MISSING, REFUSED, UNSURE, DROPPED, STA
 @needs(TRAINER)
 def show_review() -> None:
     """Show the page."""
-    coach = session.current_coach()
+    coach = process.current_coach()
     view = show_heading(word("review.heading"), (QUEUE, KINDS), "review", VIEW)
     show_said()
     show_lessons()
@@ -65,7 +65,7 @@ def _show_filters(coach: Coach) -> list[KeptTurn]:
         key="review-situation",
     )
     judged = columns[3].toggle(word("review.judged"), key="review-judged")
-    queue = session.archive().queue(QUEUED, judged=judged, words=words)
+    queue = process.archive().queue(QUEUED, judged=judged, words=words)
     return [
         one
         for one in queue
@@ -176,7 +176,7 @@ def _show_verdict(one: KeptTurn, queue: list[KeptTurn]) -> None:
 def _judge(one: KeptTurn, value: str, note: str, following: int) -> None:
     try:
         trainer = require(TRAINER).name
-        session.archive().judge(one.id, value, note, trainer, one.revision)
+        process.archive().judge(one.id, value, note, trainer, one.revision)
         _choose(following)
     except CoachError as error:
         st.session_state[FAULT] = str(error)
@@ -197,7 +197,7 @@ def _show_teaching(coach: Coach, one: KeptTurn, queue: list[KeptTurn]) -> None:
         key=f"teach-{one.id}",
         on_change=forget_effect,
     )
-    settings = session.page_settings()
+    settings = process.page_settings()
     make = partial(teach_question, one.reply.question, picked or "", settings)
     recent = [other.reply.question for other in queue[:RECENT]]
     show_foreseeing(make, recent, disabled=picked is None)
@@ -210,7 +210,7 @@ def _title(coach: Coach, name: str) -> str:
 
 def _show_kinds(coach: Coach) -> None:
     """The questions that were refused or doubted, grouped: a group is a new kind of question."""
-    kept = session.archive().queue(QUEUED)
+    kept = process.archive().queue(QUEUED)
     open_ones = [one for one in kept if not one.reply.answered or MISSING in one.signals]
     open_ones = [one for one in open_ones if one.reply.refusal not in ("no_question", "no_words")]
     show(word("review.kinds_hint"), "item")

@@ -8,15 +8,10 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from coach.answering.reply import Citation, Reply
-from coach.archive.archive import COPIED, OPENED, Archive
-from coach.archive.history import History
-from coach.assembly import open_archive
-from coach.coaching import Coach
+from coach.archive.archive import COPIED, OPENED
 from coach.errors import CoachError
-from coach.serving import shared_coach
-from coach.settings import Settings, load_settings
-from coach.versions import note_served
-from ui.words import word
+from ui.access import OPERATOR, require
+from ui.process import archive
 
 TURNS, SOURCE = "turns", "source"
 CONVERSATION, IDS, WAITING, FAULT = "c", "ids", "waiting", "fault"
@@ -25,40 +20,8 @@ SIGNALLED, PICKED, TOLD = "signalled-", "wrong-", "told-"
 Kept = TypeVar("Kept")
 
 
-@st.cache_resource(show_spinner=False)
-def page_settings() -> Settings:
-    """The settings, read once per process."""
-    return load_settings()
-
-
-def current_coach() -> Coach:
-    """The Coach of this process, of the knowledge version that is published now."""
-    with st.spinner(word("loading")):
-        coach = shared_coach(page_settings())
-    _guarded(lambda: _note_served(coach.knowledge.version))
-    return coach
-
-
-@st.cache_resource(show_spinner=False, max_entries=1)
-def _note_served(version: str) -> None:
-    note_served(version, history(), page_settings())
-
-
-@st.cache_resource(show_spinner=False)
-def archive() -> Archive:
-    """The archive of this process."""
-    return open_archive(page_settings())
-
-
-def history() -> History:
-    """What trainers changed, and the versions that were served."""
-    return History(archive())
-
-
 def operator() -> str:
     """Who sits here, as the archive names them; AccessError when they may not even ask."""
-    from ui.access import OPERATOR, require  # which reads this module's settings
-
     return require(OPERATOR).name
 
 

@@ -12,7 +12,7 @@ from coach.errors import CoachError, StaleError
 from coach.serving import open_published
 from coach.taught import join_gold, leave_gold
 from coach.teaching import Change, publish, undo
-from ui import session
+from ui import process, session
 from ui.words import show, word
 
 EFFECT, DONE, FAULT = "teach-effect", "teach-done", "teach-fault"
@@ -46,7 +46,7 @@ def show_foreseeing(make: Make, recent: Sequence[str], *, disabled: bool = False
 
 def _keep_effect(make: Make, recent: Sequence[str]) -> None:
     try:
-        st.session_state[EFFECT] = foresee_apart(make(), recent, session.page_settings())
+        st.session_state[EFFECT] = foresee_apart(make(), recent, process.page_settings())
     except (CoachError, OSError) as error:
         show(str(error), "item coach-avoid")
 
@@ -87,12 +87,12 @@ def _show_changed(changed: Sequence[Changed]) -> None:
 
 
 def _publish(change: Change, wants_gold: bool) -> None:
-    settings = session.page_settings()
+    settings = process.page_settings()
     try:
         version = publish(change, settings)
         open_published(settings)
         is_edit = not change.question
-        session.history().add_lesson(
+        process.history().add_lesson(
             session.operator(),
             change.situation,
             (change.version, version),
@@ -114,13 +114,13 @@ def _publish(change: Change, wants_gold: bool) -> None:
 
 def _what_changed(version: str) -> list[str]:
     """What others published since the knowledge was at a version, a line each."""
-    lessons = session.history().lessons_after(version)
+    lessons = process.history().lessons_after(version)
     return [word("teach.by", trainer=one.trainer, what=describe(one)) for one in lessons]
 
 
 def describe(lesson: Lesson) -> str:
     """What a lesson was, in a line."""
-    situations = session.current_coach().knowledge.situations
+    situations = process.current_coach().knowledge.situations
     known = situations.get(lesson.situation)
     title = known.title if known else word("teach.none")
     if lesson.question:
@@ -130,7 +130,7 @@ def describe(lesson: Lesson) -> str:
 
 def show_lessons() -> None:
     """The last lessons, each with a button that takes it back."""
-    lessons = [one for one in session.history().lessons(LESSONS) if not one.is_undone]
+    lessons = [one for one in process.history().lessons(LESSONS) if not one.is_undone]
     if not lessons:
         return
     with st.expander(word("teach.lessons", count=len(lessons))):
@@ -144,14 +144,14 @@ def show_lessons() -> None:
 
 
 def _undo(lesson: Lesson) -> None:
-    settings = session.page_settings()
+    settings = process.page_settings()
     change = Change(lesson.path, lesson.before, lesson.after, "", lesson.situation, lesson.question)
     try:
         version = undo(change, settings)
         open_published(settings)
         if lesson.question:
             leave_gold(lesson.question, settings)
-        session.history().mark_undone(lesson.id)
+        process.history().mark_undone(lesson.id)
         st.session_state[DONE] = word("teach.undone", version=version)
     except CoachError as error:
         st.session_state[FAULT] = str(error)
