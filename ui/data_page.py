@@ -10,7 +10,7 @@ from coach.archive.archive import Archive, KeptOperator
 from coach.errors import CoachError
 from ui import process
 from ui.access import ADMIN, needs, require
-from ui.words import show, word
+from ui.words import as_day, show, show_table, word
 
 PICKED, ASKED, DONE = "data-picked", "data-asked", "data-done"
 
@@ -28,11 +28,12 @@ def show_data() -> None:
     if not kept:
         show(word("data.empty"), "item")
         return
-    columns = (word("data.operator"), word("data.conversations"), word("data.last"))
-    rows = [(one.name, one.conversations, one.last) for one in kept]
-    st.dataframe([dict(zip(columns, row, strict=True)) for row in rows], hide_index=True)
+    heads = (word("data.operator"), word("data.conversations"), word("data.last"))
+    show_table(heads, [(one.name, str(one.conversations), as_day(one.last)) for one in kept])
     named = {one.name: one for one in kept}
-    picked = st.selectbox(word("data.pick"), list(named), index=None, key=PICKED)
+    picked = st.selectbox(
+        word("data.pick"), list(named), index=None, key=PICKED, placeholder=word("pick")
+    )
     if picked:
         _show_operator(named[picked])
 

@@ -25,7 +25,9 @@ def show_feedback(coach: Coach, turn: int) -> None:
     if said == WRONG:
         titles = {one.title: name for name, one in coach.knowledge.situations.items()}
         key, told = f"{session.PICKED}{turn}", f"{session.TOLD}{turn}"
-        picked = st.selectbox(word("feedback.pick"), list(titles), index=None, key=key)
+        picked = st.selectbox(
+            word("feedback.pick"), list(titles), index=None, key=key, placeholder=word("pick")
+        )
         if picked and st.session_state.get(told) != picked:
             session.signal(turn, WRONG, titles[picked])
             st.session_state[told] = picked

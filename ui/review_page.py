@@ -15,7 +15,7 @@ from coach.instruction.questions import NOT_ANSWERED
 from coach.teaching import teach_question
 from ui import process, session
 from ui.access import TRAINER, needs, require
-from ui.instruction_view import show_instruction
+from ui.instruction_view import show_instruction, show_situations
 from ui.reply_view import show_reply
 from ui.teaching_view import FAULT, forget_effect, show_foreseeing, show_lessons, show_said
 from ui.words import as_label, shorten_question, show, show_heading, word
@@ -102,7 +102,15 @@ def _show_queue(coach: Coach, queue: list[KeptTurn]) -> None:
         if source:
             show_instruction(source, coach.knowledge)
         else:
-            show(word("review.no_source"), "item")
+            show(word("review.no_source"), "status")
+            show_situations(coach.knowledge, _nearest(chosen.reply, coach))
+
+
+def _nearest(reply: Reply, coach: Coach) -> str:
+    """The situation that a refusal or a doubt is nearest to: where the text is read first."""
+    near = [*(one.id for one in reply.choices), *(one.id for one in reply.situations)]
+    known = coach.knowledge.situations
+    return next((name for name in near if name in known), next(iter(known)))
 
 
 def _show_line(one: KeptTurn, *, is_chosen: bool) -> None:
@@ -195,6 +203,7 @@ def _show_teaching(coach: Coach, one: KeptTurn, queue: list[KeptTurn]) -> None:
             situations[name].title if name in situations else word("teach.none")
         ),
         key=f"teach-{one.id}",
+        placeholder=word("pick"),
         on_change=forget_effect,
     )
     settings = process.page_settings()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -67,6 +67,11 @@ def as_moment(at: datetime) -> str:
     """A moment as the reader's clock shows it; one without a zone is UTC."""
     aware = at if at.tzinfo else at.replace(tzinfo=UTC)
     return aware.astimezone(reader_zone()).strftime("%d.%m.%Y %H:%M")
+
+
+def as_day(day: date) -> str:
+    """A day as people write it."""
+    return f"{day:%d.%m.%Y}"
 
 
 def show_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -91,13 +91,13 @@ class Archive:
         self._engine = open_database(url)
         # SQLite lets one write at a time, and is not fair to those who wait.
         is_sqlite = self._engine.dialect.name == "sqlite"
-        self._queue: AbstractContextManager[object] = RLock() if is_sqlite else nullcontext()
+        self._in_turn: AbstractContextManager[object] = RLock() if is_sqlite else nullcontext()
 
     @contextmanager
     def session(self) -> Iterator[Session]:
         """One transaction; raises StaleError or ArchiveError instead of the database's own."""
         try:
-            with self._queue, Session(self._engine) as session, session.begin():
+            with self._in_turn, Session(self._engine) as session, session.begin():
                 yield session
         except IntegrityError as error:
             raise StaleError(text("archive.stale")) from error
