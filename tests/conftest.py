@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import streamlit as st
+from playwright.sync_api import Browser
 from sqlalchemy import create_engine
 from sqlalchemy import text as sql
 
@@ -17,7 +19,10 @@ from coach.archive.archive import Archive
 from coach.assembly import report_nothing
 from coach.coaching import Coach
 from coach.settings import PROJECT_FOLDER, Settings
+from eval.skeleton import write_skeleton
+from tests.browsing import run_browser
 from tests.postgres import run_postgres
+from ui import process
 
 SHARED = PROJECT_FOLDER.parent / "shared"
 SMALL_SITUATIONS = ("boss_phone", "child_caller", "slow_speaker")
@@ -89,6 +94,28 @@ def small_settings(tmp_path: Path, small_knowledge: Path, real_settings: Setting
     index.mkdir()
     (index / "embedders").symlink_to(real_settings.index / "embedders")
     return make_settings(knowledge=small_knowledge, index=index)
+
+
+@pytest.fixture
+def desk_settings(
+    small_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Settings:
+    """Settings that the pages read in this process: a small index, its gold set, a database."""
+    url = f"sqlite:///{tmp_path}/coach.db"
+    gold = write_skeleton(small_settings.knowledge, tmp_path / "gold")
+    change = {"gold": gold, "database_url": type(small_settings.database_url)(url)}
+    made = small_settings.model_copy(update=change)
+    build_index(made, report=report_nothing)
+    monkeypatch.setattr(process, "load_settings", lambda: made)
+    st.cache_resource.clear()
+    return made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real headless Chromium."""
+    with run_browser() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -14,8 +14,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from coach import build_index
-from coach.assembly import report_nothing
 from coach.coaching import Coach
 from coach.errors import AccessError, SettingsError
 from coach.settings import Settings
@@ -60,18 +58,7 @@ def sign_in(**values: str) -> SignIn:
 
 
 @pytest.fixture
-def settings(small_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    change = {"database_url": type(small_settings.database_url)(f"sqlite:///{tmp_path}/coach.db")}
-    made = small_settings.model_copy(update=change)
-    build_index(made, report=report_nothing)
-    monkeypatch.setattr(process, "load_settings", lambda: made)
-    process.page_settings.clear()
-    process.archive.clear()
-    return made
-
-
-@pytest.fixture
-def become(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Become:
+def become(desk_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Become:
     """Be this user from now on; nobody at first."""
     present: list[User | None] = [None]
     monkeypatch.setattr(access, "current_user", lambda: present[0])
@@ -245,7 +232,7 @@ def test_a_name_is_never_markup(become: Become) -> None:
     assert len(page.markdown) == 0
 
 
-def test_without_sign_in_one_local_user_may_all(settings: Settings) -> None:
+def test_without_sign_in_one_local_user_may_all(desk_settings: Settings) -> None:
     for address, key in HEADINGS.items():
         shown = words_on(open_at(address))
         assert word(key) in shown
@@ -256,9 +243,9 @@ def test_without_sign_in_one_local_user_may_all(settings: Settings) -> None:
 
 
 def test_a_half_set_sign_in_opens_nothing(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    desk_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    half = settings.model_copy(update={"oidc_client_id": "coach"})
+    half = desk_settings.model_copy(update={"oidc_client_id": "coach"})
     monkeypatch.setattr(process, "load_settings", lambda: half)
     process.page_settings.clear()
     shown = words_on(open_at("chat"))
@@ -267,10 +254,10 @@ def test_a_half_set_sign_in_opens_nothing(
 
 
 def test_sign_in_set_and_nobody_signed_in_opens_nothing(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    desk_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = {name: getattr(make_settings(**SIGN_IN), name) for name in SIGN_IN}
-    monkeypatch.setattr(process, "load_settings", lambda: settings.model_copy(update=asked))
+    monkeypatch.setattr(process, "load_settings", lambda: desk_settings.model_copy(update=asked))
     process.page_settings.clear()
     shown = words_on(open_at("chat"))
     assert word("access.sign_in") in shown

@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 from coach import build_coach
 from coach.assembly import report_nothing
 from coach.settings import PROJECT_FOLDER, Settings
-from tests.test_page import ask, words_on
-from tests.test_review import chat, press, settings  # noqa: F401 (fixtures)
+from tests.test_page import PAGE, ask, words_on
+from tests.test_review import press
 from ui import process
 from ui.instruction_view import mark_situations
 from ui.words import word
@@ -25,7 +25,7 @@ TITLE, NEW_TITLE = "title: Требуют телефон руководства"
 
 
 @pytest.fixture
-def page(settings: Settings) -> AppTest:  # noqa: F811
+def page(desk_settings: Settings) -> AppTest:
     opened = AppTest.from_string(KNOWLEDGE, default_timeout=120).run()
     assert not opened.exception
     return opened
@@ -74,10 +74,9 @@ def test_markup_in_a_file_stays_text(page: AppTest) -> None:
 
 
 def test_an_edit_is_foreseen_published_noted_and_taken_back(
-    chat: AppTest,  # noqa: F811
-    page: AppTest,
-    settings: Settings,  # noqa: F811
+    page: AppTest, desk_settings: Settings
 ) -> None:
+    chat = AppTest.from_file(PAGE, default_timeout=60).run()
     ask(chat, "дайте телефон директора")
     step = process.current_coach().knowledge.situations["boss_phone"].do[0].text
     edit(page, step, "Предложите записать жалобу.")
@@ -94,6 +93,6 @@ def test_an_edit_is_foreseen_published_noted_and_taken_back(
     chat.session_state["earlier-0"] = True
     assert word("stale.turn") in words_on(chat.run())
     press(page, word("teach.undo"))
-    assert step in (settings.knowledge / "situations/boss_phone.md").read_text("utf-8")
+    assert step in (desk_settings.knowledge / "situations/boss_phone.md").read_text("utf-8")
     page.radio(key="knowledge-view").set_value("edit").run()
     assert word("stale.count", count=1) in words_on(page)

@@ -9,12 +9,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from coach import build_index
 from coach.archive.archive import COPIED
-from coach.assembly import report_nothing
 from coach.settings import Settings
 from coach.taught import TAUGHT
-from eval.skeleton import write_skeleton
 from tests.test_page import PAGE, ask, words_on
 from ui import process
 from ui.words import word
@@ -35,21 +32,7 @@ from ui.review_page import show_review
 
 
 @pytest.fixture
-def settings(small_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    gold = write_skeleton(small_settings.knowledge, tmp_path / "gold")
-    change = {
-        "gold": gold,
-        "database_url": type(small_settings.database_url)(f"sqlite:///{tmp_path}/coach.db"),
-    }
-    made = small_settings.model_copy(update=change)
-    build_index(made, report=report_nothing)
-    monkeypatch.setattr(process, "load_settings", lambda: made)
-    st.cache_resource.clear()
-    return made
-
-
-@pytest.fixture
-def chat(settings: Settings) -> AppTest:
+def chat(desk_settings: Settings) -> AppTest:
     return AppTest.from_file(PAGE, default_timeout=60).run()
 
 
@@ -159,7 +142,7 @@ def test_the_card_is_drawn_before_it_is_kept(
     assert order == ["drawn", "kept"]
 
 
-def test_only_an_operators_own_look_at_a_source_is_a_signal(settings: Settings) -> None:
+def test_only_an_operators_own_look_at_a_source_is_a_signal(desk_settings: Settings) -> None:
     page = AppTest.from_string(BOTH, default_timeout=60).run()
     ask(page, "дайте телефон директора")
     page.session_state["reviewing"] = True
@@ -216,7 +199,7 @@ def test_refusals_of_one_kind_stand_together_and_open_in_the_queue(chat: AppTest
     assert word("card.question", question="какая скидка на диван") in words_on(review)
 
 
-def test_an_empty_queue_says_so(settings: Settings) -> None:
+def test_an_empty_queue_says_so(desk_settings: Settings) -> None:
     assert word("review.empty") in words_on(open_review())
 
 
@@ -239,7 +222,9 @@ def test_a_second_trainers_late_verdict_is_told_and_lost_to_nobody(chat: AppTest
     assert kept.verdict == "right"
 
 
-def test_teach_see_the_effect_publish_ask_again_undo(chat: AppTest, settings: Settings) -> None:
+def test_teach_see_the_effect_publish_ask_again_undo(
+    chat: AppTest, desk_settings: Settings
+) -> None:
     question = "внучок лепечет без умолку"
     ask(chat, question)
     review = open_review()
@@ -251,18 +236,18 @@ def test_teach_see_the_effect_publish_ask_again_undo(chat: AppTest, settings: Se
     review.checkbox(key="teach-gold").check().run()
     press(review, word("teach.publish"))
     assert "Опубликовано" in words_on(review)
-    assert question in (settings.gold / TAUGHT).read_text("utf-8")
+    assert question in (desk_settings.gold / TAUGHT).read_text("utf-8")
     ask(chat, question)
     assert "сколько Вам лет" in words_on(chat)
     press(review, word("teach.undo"))
     assert "Отменено" in words_on(review)
-    assert (settings.gold / TAUGHT).read_text("utf-8") == ""
+    assert (desk_settings.gold / TAUGHT).read_text("utf-8") == ""
     (lesson,) = process.history().lessons(5)
     assert lesson.is_undone
 
 
 def test_a_second_trainer_is_told_what_the_first_published(
-    chat: AppTest, settings: Settings
+    chat: AppTest, desk_settings: Settings
 ) -> None:
     ask(chat, "внучок лепечет без умолку")
     first, second = open_review(), open_review()
@@ -275,7 +260,7 @@ def test_a_second_trainer_is_told_what_the_first_published(
     told = words_on(second)
     assert "Знания тем временем изменились" in told
     assert "local: «внучок лепечет без умолку» → На линии ребёнок" in told
-    bank = (settings.knowledge / "questions/slow_speaker.txt").read_text("utf-8")
+    bank = (desk_settings.knowledge / "questions/slow_speaker.txt").read_text("utf-8")
     assert "внучок" not in bank
 
 
@@ -305,11 +290,11 @@ def test_a_broken_archive_never_takes_the_card_away(
 
 
 def test_without_a_database_the_operator_has_the_card_and_the_trainer_a_clear_line(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    desk_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("not a folder")
-    url = type(settings.database_url)(f"sqlite:///{tmp_path}/file/coach.db")
-    broken = settings.model_copy(update={"database_url": url})
+    url = type(desk_settings.database_url)(f"sqlite:///{tmp_path}/file/coach.db")
+    broken = desk_settings.model_copy(update={"database_url": url})
     monkeypatch.setattr(process, "load_settings", lambda: broken)
     st.cache_resource.clear()
     chat = ask(AppTest.from_file(PAGE, default_timeout=60).run(), "дайте телефон директора")

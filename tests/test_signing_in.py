@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from coach.doctor import examine
 from coach.settings import PROJECT_FOLDER, Settings
+from tests.browsing import SHOTS
 from tests.conftest import make_settings
 from tests.identity_provider import CLIENT_SECRET, PASSWORD, SIGN_IN, Provider, run_provider
 from tests.page_server import ServedPage, free_port, run_page
-from tests.test_browser import SHOTS, browser  # noqa: F401
 from ui.words import word
 
 PEOPLE = {
@@ -53,7 +53,7 @@ def served(provider: Provider, real_settings: Settings, homes: Path) -> Iterator
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:  # noqa: F811
+def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(locale="ru-RU", viewport={"width": 1366, "height": 768})
     yield context.new_page()
     context.close()
