@@ -56,7 +56,15 @@ def desk(real_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> I
 def settle(page: Page) -> None:
     """Wait until the page's script has run to its end: what is tapped before may be drawn anew."""
     page.locator('[data-test-script-state="notRunning"]').wait_for()
-    page.wait_for_timeout(1000)  # the instruction scrolls to its quote, which closes an open list
+    page.wait_for_timeout(1000)  # the instruction scrolls to its quote
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Choose from a list by keys: a list that is opened by a tap closes when the page scrolls."""
+    page.get_by_role("combobox", name=label).focus()
+    page.keyboard.type(option)
+    page.get_by_role("option", name=option).wait_for()
+    page.keyboard.press("Enter")
 
 
 def shoot(page: Page, name: str) -> None:
@@ -74,8 +82,7 @@ def test_a_trainer_teaches_the_operator_gets_it_and_undo_takes_it_back(
     trainer.goto(f"{desk.address}/review")
     trainer.get_by_role("button", name="Посмотреть, что изменится").wait_for()
     settle(trainer)
-    trainer.get_by_role("combobox", name="Верная ситуация").click()
-    trainer.get_by_role("option", name="На линии ребёнок").click()
+    choose(trainer, "Верная ситуация", "На линии ребёнок")
     trainer.get_by_role("button", name="Посмотреть, что изменится").click()
     trainer.get_by_text("Станет: На линии ребёнок").wait_for(timeout=SOON)
     shoot(trainer, "effect-light")
