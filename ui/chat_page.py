@@ -19,6 +19,7 @@ from ui.feedback_view import show_feedback
 from ui.instruction_view import show_instruction
 from ui.keyboard import listen
 from ui.reply_view import show_reply
+from ui.sources import CHAT, opened_source
 from ui.words import as_label, shorten_question, show, word, words_list
 
 EARLIER, ALL_EARLIER = 8, "all-earlier"
@@ -38,11 +39,11 @@ def show_chat() -> None:
             reply = coach.reword(session.turns(), reply) or reply
         session.add_turn(reply)
     turns = session.turns()
-    source = session.opened_source()
+    source = opened_source(CHAT)
     if source:
         answer, beside = st.columns([3, 2], gap="medium")
         with beside:
-            show_instruction(source, coach.knowledge)
+            show_instruction(source, coach.knowledge, CHAT)
     else:
         answer = st.container()
     with answer:

@@ -11,7 +11,7 @@ import streamlit as st
 from coach.answering.reply import Citation
 from coach.instruction.documents import Passage
 from coach.instruction.knowledge import Knowledge
-from ui import session
+from ui.sources import close_source
 from ui.words import show, word
 
 HEIGHT_PIXELS = 560
@@ -35,14 +35,16 @@ SCROLL = """
 """
 
 
-def show_instruction(citation: Citation, knowledge: Knowledge) -> None:
+def show_instruction(citation: Citation, knowledge: Knowledge, page: str = "") -> None:
     """Show the document of a citation with its passage tinted and its quote marked.
 
-    A quote of an earlier version is marked where it stands now, or told to be gone.
+    `page` is where it was opened and can be closed. A quote of an earlier version is marked where
+    it stands now, or told to be gone.
     """
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         show(word("source.heading", document=citation.document), "label", "h2")
-        st.button(word("source.close"), key="close-source", on_click=session.close_source)
+        if page:
+            st.button(word("source.close"), key="close-source", on_click=close_source, args=(page,))
     show(word("source.section", section=citation.section), "question")
     here = place_today(citation, knowledge)
     if here is None:

@@ -11,10 +11,11 @@ from coach.archive.history import Lesson, ServedVersion
 from coach.checking import check_draft
 from coach.coaching import Coach
 from coach.teaching import edit_situation
-from ui import process, session
+from ui import process
 from ui.access import TRAINER, needs
-from ui.instruction_view import show_situations
+from ui.instruction_view import show_instruction, show_situations
 from ui.reply_view import show_reply
+from ui.sources import KNOWLEDGE, close_source, open_source, opened_source
 from ui.teaching_view import describe, forget_effect, show_foreseeing, show_lessons, show_said
 from ui.words import as_label, as_moment, show, show_heading, word
 
@@ -44,14 +45,24 @@ def _show_situation(coach: Coach) -> None:
         [*situations],
         format_func=lambda one: situations[one].title,
         key=PICKED,
-        on_change=forget_effect,
+        on_change=_begin_anew,
     )
     document, file = st.columns(2, gap="medium")
+    source = opened_source(KNOWLEDGE)
     with document:
-        show_situations(coach.knowledge, name)
+        if source:
+            show_instruction(source, coach.knowledge, KNOWLEDGE)
+        else:
+            show_situations(coach.knowledge, name)
     with file:
         _show_stale(coach, name)
         _show_file(name)
+
+
+def _begin_anew() -> None:
+    """Another situation is looked at."""
+    forget_effect()
+    close_source(KNOWLEDGE)
 
 
 def _show_stale(coach: Coach, name: str) -> None:
@@ -95,7 +106,7 @@ def _show_file(name: str) -> None:
         recent = [one.reply.question for one in process.archive().queue(RECENT)]
         show_foreseeing(partial(edit_situation, name, words, settings), recent)
     show(word("knowledge.preview"), "label", "h3")
-    show_reply(draft.card, 0, lambda *_: None, session.open_source)
+    show_reply(draft.card, 0, lambda *_: None, partial(open_source, page=KNOWLEDGE))
 
 
 def _show_history() -> None:

@@ -13,10 +13,11 @@ from coach.coaching import Coach
 from coach.errors import CoachError
 from coach.instruction.questions import NOT_ANSWERED
 from coach.teaching import teach_question
-from ui import process, session
+from ui import process
 from ui.access import TRAINER, needs, require
 from ui.instruction_view import show_instruction, show_situations
 from ui.reply_view import show_reply
+from ui.sources import REVIEW, close_source, open_source, opened_source
 from ui.teaching_view import FAULT, forget_effect, show_foreseeing, show_lessons, show_said
 from ui.words import as_label, shorten_question, show, show_heading, word
 
@@ -98,7 +99,7 @@ def _show_queue(coach: Coach, queue: list[KeptTurn]) -> None:
     with opened:
         _show_turn(coach, chosen, queue)
     with beside:
-        source = session.opened_source() or next(iter(chosen.reply.citations), None)
+        source = opened_source(REVIEW) or next(iter(chosen.reply.citations), None)
         if source:
             show_instruction(source, coach.knowledge)
         else:
@@ -129,7 +130,7 @@ def _show_line(one: KeptTurn, *, is_chosen: bool) -> None:
 def _choose(turn: int) -> None:
     st.session_state[CHOSEN] = turn
     forget_effect()
-    session.close_source()
+    close_source(REVIEW)
 
 
 def _propose(turn: int, reply: Reply, choice: Choice) -> None:
@@ -141,7 +142,7 @@ def _show_turn(coach: Coach, one: KeptTurn, queue: list[KeptTurn]) -> None:
     _show_verdict(one, queue)
     if is_stale(one.reply, coach.knowledge):
         show(word("stale.kept"), "item coach-conflict")
-    show_reply(one.reply, one.id, partial(_propose, one.id), session.open_source)
+    show_reply(one.reply, one.id, partial(_propose, one.id), partial(open_source, page=REVIEW))
     for sentence in one.reply.advice or ():
         show(sentence.text, "item coach-advice")
     for dropped in one.reply.dropped:

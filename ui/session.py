@@ -1,19 +1,21 @@
-"""What one browser session remembers: its conversation and the source that is open."""
+"""What one browser session remembers: its conversation, and what was said of its replies."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import streamlit as st
 
 from coach.answering.reply import Citation, Reply
 from coach.archive.archive import COPIED, OPENED
 from coach.errors import CoachError
+from ui import sources
 from ui.access import OPERATOR, require
 from ui.process import archive
+from ui.sources import CHAT
 
-TURNS, SOURCE = "turns", "source"
+TURNS = "turns"
 CONVERSATION, IDS, WAITING, FAULT = "c", "ids", "waiting", "fault"
 SIGNALLED, PICKED, TOLD = "signalled-", "wrong-", "told-"
 
@@ -46,7 +48,7 @@ def add_turn(reply: Reply) -> None:
     """Remember a reply, which `keep_waiting` keeps; the source of the one before is closed."""
     turns().append(reply)
     st.session_state[WAITING].append(len(turns()) - 1)
-    close_source()
+    sources.close_source(CHAT)
 
 
 def keep_waiting() -> None:
@@ -104,17 +106,12 @@ def clear() -> None:
             del st.session_state[name]
     _begin({}, "")
     st.query_params.clear()
-    close_source()
-
-
-def open_source(citation: Citation) -> None:
-    """Show the instruction with this citation highlighted."""
-    st.session_state[SOURCE] = citation
+    sources.close_source(CHAT)
 
 
 def open_source_of(number: int, citation: Citation) -> None:
     """Show the source of one of this conversation's replies: a silent signal."""
-    open_source(citation)
+    sources.open_source(citation, CHAT)
     _signal_silently(number, OPENED)
 
 
@@ -127,14 +124,3 @@ def _signal_silently(number: int, kind: str) -> None:
     kept = st.session_state.get(IDS, {}).get(number)
     if kept is not None:
         _guarded(lambda: archive().signal(kept, kind))
-
-
-def close_source() -> None:
-    """Hide the instruction."""
-    st.session_state[SOURCE] = None
-
-
-def opened_source() -> Citation | None:
-    """The citation whose source is open, or None."""
-    found: Any = st.session_state.get(SOURCE)
-    return found if isinstance(found, Citation) else None
