@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coach.errors import KnowledgeError, ModelError, SettingsError
+from coach.errors import IndexUnusableError, KnowledgeError, ModelError, SettingsError
 from coach.settings import Settings, silence_libraries
 from coach.texts import text
 
@@ -108,6 +108,22 @@ def build_coach(settings: Settings, *, report: Report = report_to_stderr) -> Coa
             raise
         recipe = served
         report(f"{error}\n{text('index.serving_old')}")
+    return _open(settings, recipe, report)
+
+
+def open_coach(settings: Settings, *, report: Report = report_to_stderr) -> Coach:
+    """Open the published index, whatever the knowledge folder holds by now; nothing is built.
+
+    Raises IndexUnusableError when none is published.
+    """
+    prepare_libraries(settings)
+    recipe = _published_recipe(settings)
+    if recipe is None:
+        raise IndexUnusableError(text("index.unusable", fault=text("index.missing")))
+    return _open(settings, recipe, report)
+
+
+def _open(settings: Settings, recipe: IndexRecipe, report: Report) -> Coach:
     from coach.coaching import Coach
     from coach.index.embeddings import load_embeddings
     from coach.index.opening import open_index

@@ -90,10 +90,7 @@ def check_draft(situation: str, words: str, settings: Settings) -> Draft:
         try:
             knowledge = load_knowledge(copied)
         except KnowledgeError as error:
-            slips = [
-                Slip(one.path.relative_to(copied), one.line, one.message) for one in error.slips
-            ]
-            return Draft(None, tuple(slips))
+            return Draft(None, tuple(_inside(one, copied) for one in error.slips))
     title = knowledge.situations[situation].title
     decision = Decision(True, ((situation, 1.0),), (), None)
     return Draft(build_reply(title, None, decision, knowledge), ())

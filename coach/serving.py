@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from coach.assembly import build_coach, open_archive, prepare_libraries, published_build
 from coach.errors import ArchiveError, CoachError, SettingsError
+from coach.index.build import lock_index
 from coach.privacy.masking import mask
 from coach.settings import PROJECT_FOLDER, Settings
 from coach.signing_in import SignIn, read_sign_in
+from coach.teaching import LOCK, recover
 from coach.texts import text
 
 if TYPE_CHECKING:
@@ -65,9 +67,14 @@ def open_published(settings: Settings) -> Coach:
 
 
 def _hold(settings: Settings) -> None:
-    coach = build_coach(settings)
-    coach.reply([], text("check_question"))
-    _held[settings] = (published_build(settings), coach)
+    """Open what is published; once more when another index was published meanwhile."""
+    while True:
+        name = published_build(settings)
+        coach = build_coach(settings)
+        coach.reply([], text("check_question"))
+        if published_build(settings) == name:
+            break
+    _held[settings] = (name, coach)
 
 
 def _open_behind(settings: Settings) -> None:
@@ -86,6 +93,8 @@ def serve_page(settings: Settings) -> None:
     sign_in = read_sign_in(settings)
     _check_address(settings)
     prepare_libraries(settings)
+    with lock_index(settings.index / LOCK):
+        recover(settings)
     coach = shared_coach(settings)
     threading.Thread(target=_warm, args=(coach,), daemon=True).start()
     threading.Thread(target=forget_daily, args=(settings,), daemon=True).start()

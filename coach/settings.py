@@ -182,15 +182,12 @@ class Settings(BaseSettings):
 
 
 def as_environment(settings: Settings) -> dict[str, str]:
-    """The environment in which another process reads these very settings."""
+    """The environment in which another process reads these very settings, secrets left out."""
     values = {name: getattr(settings, name) for name in Settings.model_fields}
-    named = {
-        f"COACH_{name.upper()}": value.get_secret_value()
-        if isinstance(value, SecretStr)
-        else str(value)
-        for name, value in values.items()
-    }
-    return {**os.environ, **named}
+    named = {f"COACH_{name.upper()}": value for name, value in values.items()}
+    secret = {name for name, value in named.items() if isinstance(value, SecretStr)}
+    told = {name: str(value) for name, value in named.items() if name not in secret}
+    return {name: value for name, value in os.environ.items() if name not in secret} | told
 
 
 def load_settings() -> Settings:

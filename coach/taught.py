@@ -10,31 +10,36 @@ import hashlib
 import json
 from pathlib import Path
 
+from coach.errors import SettingsError
+from coach.index.build import lock_index
 from coach.settings import Settings
-from coach.teaching import write_file
+from coach.teaching import LOCK, TRAINER_AUTHOR, write_file
+from coach.texts import text
 
 TAUGHT = "taught.jsonl"
 ID_CHARS = 10
 
 
-def join_gold(question: str, situation: str, trainer: str, settings: Settings) -> None:
+def join_gold(question: str, situation: str, settings: Settings) -> None:
     """Add a case; one of the same question is replaced. Raises SettingsError when unwritable."""
     row = {
         "id": f"taught-{hashlib.sha256(question.encode()).hexdigest()[:ID_CHARS]}",
         "question": question,
         "situations": [situation],
-        "author": trainer,
+        "author": TRAINER_AUTHOR,
     }
-    lines = _lines_without(question, settings.gold / TAUGHT)
-    _write(settings, [*lines, json.dumps(row, ensure_ascii=False)])
+    with lock_index(settings.index / LOCK):
+        lines = _lines_without(question, settings.gold / TAUGHT)
+        _write(settings, [*lines, json.dumps(row, ensure_ascii=False)])
 
 
 def leave_gold(question: str, settings: Settings) -> None:
     """Take a question's case away, where there is one. Raises SettingsError when unwritable."""
     path = settings.gold / TAUGHT
-    lines = _lines_without(question, path)
-    if path.exists() and len(lines) < len(path.read_text(encoding="utf-8").splitlines()):
-        _write(settings, lines)
+    with lock_index(settings.index / LOCK):
+        lines = _lines_without(question, path)
+        if path.exists() and len(lines) < len(path.read_text(encoding="utf-8").splitlines()):
+            _write(settings, lines)
 
 
 def _lines_without(question: str, path: Path) -> list[str]:
@@ -46,4 +51,7 @@ def _lines_without(question: str, path: Path) -> list[str]:
 
 
 def _write(settings: Settings, lines: list[str]) -> None:
-    write_file(settings.gold / TAUGHT, "".join(f"{line}\n" for line in lines))
+    try:
+        write_file(settings.gold / TAUGHT, "".join(f"{line}\n" for line in lines))
+    except SettingsError as error:
+        raise SettingsError(text("teaching.gold_read_only", folder=settings.gold)) from error

@@ -5,10 +5,12 @@ A change is one file as it would be: the bank with one question more, or an edit
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +23,9 @@ from coach.settings import Settings, as_environment
 from coach.texts import text
 
 TRAINER_AUTHOR = "trainer"
+LOCK, UNFINISHED = "teaching", "unfinished.json"
 RUN_SECONDS = 600
+Record = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -40,51 +44,74 @@ class Change:
     question: str = ""
 
 
+def record_nothing(version: str) -> None:
+    """Keep nobody's name: for callers without an archive."""
+
+
 def teach_question(question: str, situation: str, settings: Settings) -> Change:
-    """The change that teaches a question; its private data is taken out first."""
+    """The change that teaches a question; its private data is taken out first.
+
+    Raises CoachError when nothing is left of it, SettingsError when the bank cannot be read.
+    """
     path = f"questions/{situation}.txt"
     version = knowledge_version(settings.knowledge)
-    before = (settings.knowledge / path).read_text(encoding="utf-8")
+    before = _read(settings.knowledge / path)
     asked = clean_question(question)
+    if not asked:
+        raise CoachError(text("teaching.nothing_left"))
     heading = group_line(author=TRAINER_AUTHOR)
     after = f"{before.rstrip(chr(10))}\n{heading}\n{asked}\n"
     return Change(path, before, after, version, situation, asked)
 
 
 def edit_situation(situation: str, after: str, settings: Settings) -> Change:
-    """The change that puts other words into a situation's file."""
+    """The change that puts other words into a situation's file.
+
+    Raises SettingsError when the file cannot be read.
+    """
     path = f"situations/{situation}.md"
     version = knowledge_version(settings.knowledge)
-    before = (settings.knowledge / path).read_text(encoding="utf-8")
+    before = _read(settings.knowledge / path)
     return Change(path, before, after.replace("\r\n", "\n"), version, situation)
 
 
-def publish(change: Change, settings: Settings) -> str:
+def publish(change: Change, settings: Settings, record: Record = record_nothing) -> str:
     """Write the change and renew the index; return the new knowledge version.
 
-    Raises StaleError when the knowledge is not the one that the change was made on, SettingsError
-    when the folder cannot be written, KnowledgeError's words when it has a slip: in all cases
-    nothing is changed.
+    `record` keeps who did it: when it fails, the change is taken back. Raises StaleError when the
+    knowledge is not the one that the change was made on, SettingsError when the folder cannot be
+    written, KnowledgeError when it has a slip: in all cases nothing is changed.
     """
-    with lock_index(settings.index / "teaching"):
+    with lock_index(settings.index / LOCK):
+        recover(settings)
         version = knowledge_version(settings.knowledge)
         if version != change.version:
             raise StaleError(text("teaching.moved", before=change.version, now=version))
-        return _replace(settings.knowledge / change.path, change.after, settings)
+        return _replace(change.path, change.after, settings, record)
 
 
-def undo(change: Change, settings: Settings) -> str:
+def undo(change: Change, settings: Settings, record: Record = record_nothing) -> str:
     """Take a published change back and renew the index; return the version.
 
     Raises StaleError when it is no longer there, SettingsError when the folder cannot be written.
     """
-    with lock_index(settings.index / "teaching"):
+    with lock_index(settings.index / LOCK):
+        recover(settings)
         path = settings.knowledge / change.path
-        words = path.read_text(encoding="utf-8") if path.exists() else ""
+        words = _read(path) if path.exists() else ""
         without = _without(change, words)
         if without is None:
             raise StaleError(text("teaching.gone", question=change.question or change.path))
-        return _replace(path, without, settings)
+        return _replace(change.path, without, settings, record)
+
+
+def recover(settings: Settings) -> None:
+    """Put back the file that a publish was changing when its process was killed."""
+    note = settings.index / LOCK / UNFINISHED
+    if note.exists():
+        kept = json.loads(note.read_text(encoding="utf-8"))
+        write_file(settings.knowledge / kept["path"], kept["before"])
+        note.unlink()
 
 
 def _without(change: Change, words: str) -> str | None:
@@ -93,16 +120,34 @@ def _without(change: Change, words: str) -> str | None:
     return change.before if words == change.after else None
 
 
-def _replace(path: Path, after: str, settings: Settings) -> str:
-    """Change a file and renew the index; when that fails, change it back."""
-    before = path.read_text(encoding="utf-8")
-    write_file(path, after)
+def _replace(name: str, after: str, settings: Settings, record: Record) -> str:
+    """Change a file, renew the index, keep who did it; when that fails, change all back."""
+    path = settings.knowledge / name
+    before = _read(path)
+    note = settings.index / LOCK / UNFINISHED
+    note.write_text(json.dumps({"path": name, "before": before}), encoding="utf-8")
+    is_built = False
     try:
+        write_file(path, after)
         renew_index(settings)
+        is_built = True
+        version = knowledge_version(settings.knowledge)
+        record(version)
     except BaseException:
         write_file(path, before)
+        note.unlink()
+        if is_built:
+            renew_index(settings)
         raise
-    return knowledge_version(settings.knowledge)
+    note.unlink()
+    return version
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(text("teaching.unreadable", path=path)) from error
 
 
 def renew_index(settings: Settings) -> None:
@@ -141,7 +186,7 @@ def run_module(module: Sequence[str], settings: Settings, said: str = "") -> str
 def clean_question(question: str) -> str:
     """A question as the bank keeps it: one line, no private data, no mark of a remark."""
     (masked,) = mask([question])
-    return " ".join(strip_placeholders(masked.text).split()).lstrip("#").strip()
+    return " ".join(strip_placeholders(masked.text).split()).lstrip("# ")
 
 
 def copy_settings(settings: Settings, folder: Path) -> Settings:
@@ -177,5 +222,6 @@ def write_file(path: Path, words: str) -> None:
         unfinished.write_text(words, encoding="utf-8")
         unfinished.replace(path)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
         raise SettingsError(text("teaching.read_only", folder=path.parent)) from error

@@ -33,13 +33,16 @@ def compare_folders(before: Path, after: Path) -> dict[str, str]:
     found = {}
     old, new = _read(before), _read(after)
     for path in sorted({*old, *new}):
-        lines = difflib.unified_diff(
-            old.get(path, "").splitlines(), new.get(path, "").splitlines(), lineterm="", n=1
-        )
-        shown = list(lines)[2:]  # the names of the files are known
-        if shown:
-            found[path] = "\n".join(shown[:MOST_LINES])
+        difference = compare_words(old.get(path, ""), new.get(path, ""))
+        if difference:
+            found[path] = difference
     return found
+
+
+def compare_words(before: str, after: str) -> str:
+    """The unified diff of two texts without the names of files; empty when they are the same."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1)
+    return "\n".join(list(lines)[2 : 2 + MOST_LINES])
 
 
 def _read(folder: Path) -> Mapping[str, str]:

@@ -11,8 +11,8 @@ import sys
 from dataclasses import asdict
 from functools import partial
 
-from coach import build_coach, load_settings
-from coach.assembly import report_nothing
+from coach import load_settings
+from coach.assembly import open_coach, report_nothing
 from coach.coaching import Coach
 from coach.effect import Changed, Evaluated, foresee, outcome_of
 from coach.errors import CoachError
@@ -23,7 +23,7 @@ from eval.gold import GoldError, read_gold
 from eval.running import Result, Selection, run_cases
 
 CLEAN = Selection(("situations", "two", "not_answered", "conversations", "taught"))
-SHOWN, SHOWN_SLIPS = 20, 4
+SHOWN_SLIPS = 4
 
 
 def main() -> int:
@@ -31,7 +31,7 @@ def main() -> int:
     asked = json.load(sys.stdin)
     try:
         settings = load_settings().model_copy(update={"llm": ""})
-        now = build_coach(settings, report=report_nothing)
+        now = open_coach(settings, report=report_nothing)  # to look is not to publish
         change = Change(**asked["change"])
         effect = foresee(change, asked["recent"], now, settings, partial(evaluate, settings))
     except CoachError as error:
@@ -59,8 +59,8 @@ def evaluate(settings: Settings, now: Coach, then: Coach) -> Evaluated:
         sum(one.is_right for one in before),
         sum(one.is_right for one in after),
         len(before),
-        tuple(_describe(*pair) for pair in moved if pair[0].is_right)[:SHOWN],
-        tuple(_describe(*pair) for pair in moved if pair[1].is_right)[:SHOWN],
+        tuple(_describe(*pair) for pair in moved if pair[0].is_right),
+        tuple(_describe(*pair) for pair in moved if pair[1].is_right),
     )
 
 

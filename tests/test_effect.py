@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from coach import build_coach, build_index
 from coach.assembly import report_nothing
 from coach.coaching import Coach
 from coach.effect import foresee, foresee_apart
-from coach.errors import CoachError
+from coach.errors import CoachError, SettingsError
 from coach.instruction.knowledge import knowledge_version
 from coach.settings import Settings
 from coach.taught import TAUGHT, join_gold, leave_gold
@@ -40,7 +41,7 @@ def test_the_effect_is_seen_before_anything_is_published(settings: Settings, ser
     assert knowledge_version(settings.knowledge) == effect.change.version
     assert effect.after == "На линии ребёнок"
     assert effect.warnings == ()
-    assert "дайте телефон директора" not in [one.question for one in effect.changed]
+    assert [one.question for one in effect.changed] == ["внучок лепечет"]
 
 
 def test_a_contradiction_is_warned_of(settings: Settings, served: Coach) -> None:
@@ -61,7 +62,7 @@ def test_other_words_on_the_same_card_are_a_change(settings: Settings, served: C
 
 
 def test_apart_the_gold_set_is_asked_before_and_after(settings: Settings) -> None:
-    join_gold("внучок лепечет в трубку", "child_caller", "тренер", settings)
+    join_gold("внучок лепечет в трубку", "child_caller", settings)
     change = teach_question("абонент говорит медленно", "child_caller", settings)
     effect = foresee_apart(change, ["говорит медленно"], settings)
     assert effect.change == change
@@ -83,6 +84,32 @@ def test_a_gold_set_of_other_knowledge_is_told_and_the_effect_is_seen(
     assert "Золотой набор" in effect.evaluated.fault
 
 
+def test_to_look_is_not_to_publish(settings: Settings) -> None:
+    bank = settings.knowledge / "questions/none.txt"
+    bank.write_text(bank.read_text("utf-8") + "дописано в редакторе\n", "utf-8")
+    served = (settings.index / "current").read_text("utf-8")
+    foresee_apart(teach_question(QUESTION, "child_caller", settings), [], settings)
+    assert (settings.index / "current").read_text("utf-8") == served
+
+
+def test_many_lessons_at_once_all_join_the_gold_set(settings: Settings) -> None:
+    threads = [
+        threading.Thread(target=join_gold, args=(f"вопрос {number}", "boss_phone", settings))
+        for number in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len((settings.gold / TAUGHT).read_text("utf-8").splitlines()) == 8
+
+
+def test_a_gold_folder_that_cannot_be_written_is_named(settings: Settings) -> None:
+    (settings.gold / "taught.unfinished").mkdir()
+    with pytest.raises(SettingsError, match="COACH_GOLD"):
+        join_gold(QUESTION, "boss_phone", settings)
+
+
 def test_a_change_with_a_slip_is_told_in_words(settings: Settings) -> None:
     with pytest.raises(CoachError, match=r"boss_phone\.md") as told:
         foresee_apart(edit_situation("boss_phone", "нет начала", settings), [], settings)
@@ -93,8 +120,8 @@ def test_a_taught_question_joins_the_gold_set_once_and_leaves_it(
     settings: Settings, served: Coach
 ) -> None:
     for situation in ("boss_phone", "child_caller"):
-        join_gold(QUESTION, situation, "тренер", settings)
-    join_gold('с "кавычками"', "boss_phone", "тренер", settings)
+        join_gold(QUESTION, situation, settings)
+    join_gold('с "кавычками"', "boss_phone", settings)
     cases = [
         one for one in read_gold(settings.gold, served.knowledge).cases if one.suite == TAUGHT_SUITE
     ]

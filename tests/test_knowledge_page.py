@@ -19,7 +19,9 @@ from ui.words import word
 
 KNOWLEDGE = """
 from ui.knowledge_page import show_knowledge
+from ui.process import note_version
 show_knowledge()
+note_version()
 """
 TITLE, NEW_TITLE = "title: Требуют телефон руководства", "title: Просят номер директора"
 
@@ -71,6 +73,64 @@ def test_markup_in_a_file_stays_text(page: AppTest) -> None:
     markup = " ".join(str(one.proto.body) for one in page.get("html"))
     assert "<script>alert" not in markup
     assert "&lt;script&gt;" in markup
+
+
+def test_an_edit_stays_while_other_things_are_looked_at(page: AppTest) -> None:
+    edit(page, TITLE, NEW_TITLE)
+    page.radio(key="knowledge-view").set_value("history").run()
+    page.radio(key="knowledge-view").set_value("edit").run()
+    assert NEW_TITLE in page.text_area[0].value
+    page.selectbox(key="knowledge-situation").set_value("slow_speaker").run()
+    page.selectbox(key="knowledge-situation").set_value("boss_phone").run()
+    assert NEW_TITLE in page.text_area[0].value
+    press(page, word("knowledge.drop"))
+    assert TITLE in page.text_area[0].value
+    assert word("knowledge.same") in words_on(page)
+
+
+def test_of_two_trainers_on_one_file_the_second_loses_nothing(
+    page: AppTest, desk_settings: Settings
+) -> None:
+    other = AppTest.from_string(KNOWLEDGE, default_timeout=120).run()
+    idle = AppTest.from_string(KNOWLEDGE, default_timeout=120).run()
+    edit(other, "urgency: 5", "urgency: 6")
+    press(other, word("teach.foresee"))
+    edit(page, TITLE, NEW_TITLE)
+    press(page, word("teach.foresee"))
+    press(page, word("teach.publish"))
+    press(other, word("teach.publish"))
+    told = words_on(other)
+    assert word("knowledge.moved") in told
+    assert f"+{NEW_TITLE}" in told
+    assert "urgency: 6" in other.text_area[0].value
+    assert word("teach.foresee") not in told
+    assert NEW_TITLE in idle.run().text_area[0].value
+    press(other, word("knowledge.keep"))
+    assert word("teach.foresee") in words_on(other)
+    path = desk_settings.knowledge / "situations/boss_phone.md"
+    assert NEW_TITLE in path.read_text("utf-8")
+
+
+def test_what_was_foreseen_is_shown_beside_nothing_else(page: AppTest) -> None:
+    edit(page, TITLE, NEW_TITLE)
+    press(page, word("teach.foresee"))
+    assert word("teach.publish") in words_on(page)
+    edit(page, NEW_TITLE, f"{NEW_TITLE} снова")
+    assert word("teach.publish") not in words_on(page)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("reviewed: 2026-11-22", "reviewed: 2026-11-31"),
+        ("related: []", "related: 5"),
+        ("related: []", "related: [[1]]"),
+        ("  - section:", "  - document: [1]\n    section:"),
+    ],
+)
+def test_a_slip_in_the_head_of_a_file_is_told(page: AppTest, old: str, new: str) -> None:
+    edit(page, old, new)
+    assert "situations/boss_phone.md, строка" in words_on(page)
 
 
 def test_an_edit_is_foreseen_published_noted_and_taken_back(

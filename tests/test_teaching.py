@@ -12,11 +12,21 @@ import pytest
 
 from coach import build_coach, build_index
 from coach.assembly import report_nothing
-from coach.errors import CoachError, KnowledgeError, SettingsError, StaleError
+from coach.errors import ArchiveError, CoachError, KnowledgeError, SettingsError, StaleError
+from coach.index.build import lock_index
 from coach.instruction.knowledge import knowledge_version
 from coach.serving import shared_coach
 from coach.settings import Settings, as_environment
-from coach.teaching import clean_question, edit_situation, publish, teach_question, undo
+from coach.teaching import (
+    LOCK,
+    clean_question,
+    edit_situation,
+    publish,
+    recover,
+    teach_question,
+    undo,
+    write_file,
+)
 
 QUESTION = "в трубке внучок лепечет"
 
@@ -144,9 +154,12 @@ def test_a_publish_that_is_killed_half_way_leaves_the_served_version(settings: S
     working.wait()
     assert shared_coach(settings) is served
     assert shared_coach(settings).reply([], "дайте телефон директора").answered
+    with lock_index(settings.index / LOCK):
+        recover(settings)
+    assert path.read_text("utf-8") == change.before
     publish(teach_question("тянет каждое слово", "slow_speaker", settings), settings)
     coach = build_coach(settings, report=report_nothing)
-    assert coach.knowledge.version == knowledge_version(settings.knowledge)
+    assert QUESTION not in {one.text for one in coach.knowledge.questions}
 
 
 def test_an_index_folder_that_cannot_be_written_is_told_in_its_own_words(
@@ -173,6 +186,44 @@ def test_a_read_only_folder_is_told_and_nothing_changes(
     with pytest.raises(SettingsError, match="COACH_KNOWLEDGE"):
         publish(change, settings)
     assert not list(Path(settings.knowledge / "questions").glob("*.unfinished"))
+
+
+def test_what_nobody_can_keep_is_not_published(settings: Settings) -> None:
+    change = teach_question(QUESTION, "child_caller", settings)
+
+    def fail(_: str) -> None:
+        raise ArchiveError("база молчит")
+
+    with pytest.raises(ArchiveError):
+        publish(change, settings, fail)
+    assert knowledge_version(settings.knowledge) == change.version
+    coach = build_coach(settings, report=report_nothing)
+    assert coach.knowledge.version == change.version
+
+
+@pytest.mark.parametrize("question", ["Сидоров", "8 916 204-17-38", "# ##", "  "])
+def test_a_question_of_which_nothing_is_left_is_told(settings: Settings, question: str) -> None:
+    with pytest.raises(CoachError, match="ничего не осталось"):
+        teach_question(question, "child_caller", settings)
+
+
+@pytest.mark.parametrize("question", ["# ## автор: x; вместе: boss_phone", "# # скрыто"])
+def test_a_question_never_becomes_a_mark_of_the_bank(settings: Settings, question: str) -> None:
+    assert not teach_question(question, "child_caller", settings).question.startswith("#")
+
+
+def test_a_mount_that_cannot_be_written_is_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = teach_question(QUESTION, "child_caller", settings)
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("coach.teaching.Path.replace", fail)
+    monkeypatch.setattr("coach.teaching.Path.unlink", fail)
+    with pytest.raises(SettingsError, match="COACH_KNOWLEDGE"):
+        write_file(settings.knowledge / change.path, change.after)
 
 
 def test_what_joins_the_bank_holds_no_private_data_and_no_marks() -> None:

@@ -43,12 +43,12 @@ def desk(real_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> I
         knowledge=knowledge,
         gold=write_skeleton(knowledge, folder / "gold"),
         index=folder / "index",
-        database_url=f"sqlite:///{folder}/coach.db",
     )
     build_index(settings, report=report_nothing)
     values = as_environment(settings)
     named = {name: value for name, value in values.items() if name.startswith("COACH_")}
     del named["COACH_PORT"]
+    named["COACH_DATABASE_URL"] = f"sqlite:///{folder}/coach.db"
     with run_page(**named) as served:
         yield Desk(served.address, settings)
 

@@ -12,6 +12,7 @@ from ui.access import ADMIN, OPERATOR, TRAINER, may, register, show_local, show_
 from ui.chat_page import show_chat
 from ui.data_page import show_data
 from ui.knowledge_page import show_knowledge
+from ui.process import note_version
 from ui.quality_page import show_quality
 from ui.review_page import show_review
 from ui.words import show, word
@@ -35,6 +36,7 @@ def main() -> None:
         show_user()
         page.run()
         show_local()
+        note_version()
     except CoachError as error:
         show(str(error), "item coach-avoid")
     except Exception as error:

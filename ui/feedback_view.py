@@ -24,12 +24,11 @@ def show_feedback(coach: Coach, turn: int) -> None:
             )
     if said == WRONG:
         titles = {one.title: name for name, one in coach.knowledge.situations.items()}
-        key, told = f"{session.PICKED}{turn}", f"{session.TOLD}{turn}"
+        key = f"{session.PICKED}{turn}"
         picked = st.selectbox(
             word("feedback.pick"), list(titles), index=None, key=key, placeholder=word("pick")
         )
-        if picked and st.session_state.get(told) != picked:
+        if picked and session.told(turn) != titles[picked]:
             session.signal(turn, WRONG, titles[picked])
-            st.session_state[told] = picked
     if said:
         show(word("feedback.thanks"), "status")

@@ -58,8 +58,11 @@ def show_instruction(citation: Citation, knowledge: Knowledge, page: str = "") -
 
 
 def show_situations(knowledge: Knowledge, situation: str) -> None:
-    """Show the documents with every situation's passages tinted and the chosen one's marked."""
-    passages = [one for one in knowledge.passages if one.situation_id == situation]
+    """Show the documents with every situation's passages tinted and the chosen one's marked.
+
+    Without a chosen one all documents are shown, and nothing is marked.
+    """
+    passages = [one for one in knowledge.passages if situation in ("", one.situation_id)]
     for name in dict.fromkeys(one.document for one in passages):
         show(word("source.heading", document=name), "label", "h2")
         with st.container(height=HEIGHT_PIXELS + 200, border=True, key=f"situations-{name}"):

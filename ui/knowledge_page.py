@@ -11,16 +11,18 @@ from coach.archive.history import Lesson, ServedVersion
 from coach.checking import check_draft
 from coach.coaching import Coach
 from coach.teaching import edit_situation
+from coach.versions import compare_words
 from ui import process
 from ui.access import TRAINER, needs
 from ui.instruction_view import show_instruction, show_situations
 from ui.reply_view import show_reply
 from ui.sources import KNOWLEDGE, close_source, open_source, opened_source
-from ui.teaching_view import describe, forget_effect, show_foreseeing, show_lessons, show_said
+from ui.teaching_view import describe, show_foreseeing, show_lessons, show_said
 from ui.words import as_label, as_moment, show, show_heading, word
 
-RECENT, LOOKED_AT, VERSIONS, LESSONS = 30, 500, 30, 100
+LOOKED_AT, VERSIONS, LESSONS = 500, 30, 100
 PICKED, VIEW, EDIT, HISTORY = "knowledge-situation", "knowledge-view", "edit", "history"
+OPENED, TIMES = "knowledge-opened", "knowledge-times"
 
 
 @needs(TRAINER)
@@ -45,7 +47,8 @@ def _show_situation(coach: Coach) -> None:
         [*situations],
         format_func=lambda one: situations[one].title,
         key=PICKED,
-        on_change=_begin_anew,
+        on_change=close_source,
+        args=(KNOWLEDGE,),
     )
     document, file = st.columns(2, gap="medium")
     source = opened_source(KNOWLEDGE)
@@ -57,12 +60,6 @@ def _show_situation(coach: Coach) -> None:
     with file:
         _show_stale(coach, name)
         _show_file(name)
-
-
-def _begin_anew() -> None:
-    """Another situation is looked at."""
-    forget_effect()
-    close_source(KNOWLEDGE)
 
 
 def _show_stale(coach: Coach, name: str) -> None:
@@ -86,27 +83,73 @@ def _show_file(name: str) -> None:
     except (OSError, UnicodeDecodeError):
         show(word("knowledge.unreadable", path=path.name), "item coach-avoid")
         return
-    words = st.text_area(
-        word("knowledge.file", path=path.name),
-        value=published,
-        height=460,
-        key=f"file-{name}-{hash(published)}",
-        help=word("knowledge.help"),
-        on_change=forget_effect,
-    )
-    is_changed = words != published
-    show(word("knowledge.changed" if is_changed else "knowledge.same"), "status")
+    words = _edit(name, path.name, published)
+    is_moved = _tell_state(name, words, published)
     draft = check_draft(name, words, settings)
     for slip in draft.slips:
         line = word("knowledge.slip", path=slip.path, line=slip.line, message=slip.message)
         show(line, "item coach-avoid")
     if draft.card is None:
         return
-    if is_changed:
-        recent = [one.reply.question for one in process.archive().queue(RECENT)]
-        show_foreseeing(partial(edit_situation, name, words, settings), recent)
+    if words != published and not is_moved:
+        show_foreseeing(partial(edit_situation, name, words, settings), (name, words))
     show(word("knowledge.preview"), "label", "h3")
     show_reply(draft.card, 0, lambda *_: None, partial(open_source, page=KNOWLEDGE))
+
+
+def _edit(name: str, file: str, published: str) -> str:
+    """The box with the file's words: the trainer's own edit stays until it is published or dropped.
+
+    The words that the box was opened with are kept beside it: so it is seen when others changed
+    the file meanwhile.
+    """
+    opened = _opened_files()
+    base, kept = opened.get(name, (published, published))
+    if kept == base != published:  # nothing was typed here: what others published is taken
+        _take_published(name)
+        base = kept = published
+    words = st.text_area(
+        as_label(word("knowledge.file", path=file)),
+        value=kept,
+        height=460,
+        key=f"file-{name}-{st.session_state.setdefault(TIMES, {}).get(name, 0)}",
+        help=word("knowledge.help"),
+    )
+    opened[name] = (published if words == published else base, words)
+    return words
+
+
+def _opened_files() -> dict[str, tuple[str, str]]:
+    """The files that this session has opened: the words they were opened with, and its own."""
+    opened: dict[str, tuple[str, str]] = st.session_state.setdefault(OPENED, {})
+    return opened
+
+
+def _tell_state(name: str, words: str, published: str) -> bool:
+    """Say whether the words are published; return whether others changed the file meanwhile."""
+    if words == published:
+        show(word("knowledge.same"), "status")
+        return False
+    base, _ = _opened_files()[name]
+    if base == published:
+        show(word("knowledge.changed"), "status")
+    else:
+        show(word("knowledge.moved"), "item coach-conflict")
+        show(compare_words(base, published), "diff", "pre")
+        st.button(word("knowledge.keep"), on_click=_keep_mine, args=(name, published, words))
+    st.button(word("knowledge.drop"), on_click=_take_published, args=(name,))
+    return base != published
+
+
+def _keep_mine(name: str, published: str, words: str) -> None:
+    _opened_files()[name] = (published, words)
+
+
+def _take_published(name: str) -> None:
+    """Open the file anew: the box is another one, with the words that are published."""
+    _opened_files().pop(name, None)
+    times: dict[str, int] = st.session_state.setdefault(TIMES, {})
+    times[name] = times.get(name, 0) + 1
 
 
 def _show_history() -> None:

@@ -27,7 +27,7 @@ def show_reply(reply: Reply, turn: int, pick: Pick, open_source: OpenSource) -> 
     """Show one reply; `turn` tells its widgets from those of other replies."""
 
     def cite(numbers: tuple[int, ...], key: str) -> None:
-        for number in numbers:
+        for number in dict.fromkeys(numbers):
             _show_citation(reply.citation(number), key, open_source)
 
     show(word("card.question", question=shorten_question(reply.question)), "question")

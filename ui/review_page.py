@@ -18,7 +18,7 @@ from ui.access import TRAINER, needs, require
 from ui.instruction_view import show_instruction, show_situations
 from ui.reply_view import show_reply
 from ui.sources import REVIEW, close_source, open_source, opened_source
-from ui.teaching_view import FAULT, forget_effect, show_foreseeing, show_lessons, show_said
+from ui.teaching_view import box, show_foreseeing, show_lessons, show_said
 from ui.words import as_label, shorten_question, show, show_heading, word
 
 QUEUED, RECENT, EXAMPLES = 500, 30, 6
@@ -108,10 +108,9 @@ def _show_queue(coach: Coach, queue: list[KeptTurn]) -> None:
 
 
 def _nearest(reply: Reply, coach: Coach) -> str:
-    """The situation that a refusal or a doubt is nearest to: where the text is read first."""
+    """The situation that a refusal or a doubt is nearest to, empty for none."""
     near = [*(one.id for one in reply.choices), *(one.id for one in reply.situations)]
-    known = coach.knowledge.situations
-    return next((name for name in near if name in known), next(iter(known)))
+    return next((name for name in near if name in coach.knowledge.situations), "")
 
 
 def _show_line(one: KeptTurn, *, is_chosen: bool) -> None:
@@ -129,7 +128,6 @@ def _show_line(one: KeptTurn, *, is_chosen: bool) -> None:
 
 def _choose(turn: int) -> None:
     st.session_state[CHOSEN] = turn
-    forget_effect()
     close_source(REVIEW)
 
 
@@ -151,15 +149,15 @@ def _show_turn(coach: Coach, one: KeptTurn, queue: list[KeptTurn]) -> None:
     said = coach.knowledge.situations.get(one.situation)
     if said:
         show(word("review.operator_says", title=said.title), "item")
-    _show_teaching(coach, one, queue)
+    _show_teaching(coach, one)
 
 
 def _show_verdict(one: KeptTurn, queue: list[KeptTurn]) -> None:
-    note = st.text_input(
+    st.text_input(
         word("review.note"),
         value=one.note,
         placeholder=word("review.note"),
-        key=f"note-{one.id}-{one.revision}",
+        key=_note_key(one),
         label_visibility="collapsed",
     )
     place = queue.index(one)
@@ -172,7 +170,7 @@ def _show_verdict(one: KeptTurn, queue: list[KeptTurn]) -> None:
                 type="primary" if one.verdict == value else "secondary",
                 shortcut=f"Alt+{SHORTCUTS[value]}",
                 on_click=_judge,
-                args=(one, value, note, queue[(place + 1) % len(queue)].id),
+                args=(one, value, queue[(place + 1) % len(queue)].id),
             )
         for name, (keys, where) in steps.items():
             label = word(f"review.{name}")
@@ -182,16 +180,21 @@ def _show_verdict(one: KeptTurn, queue: list[KeptTurn]) -> None:
         show(word("review.judged_by", trainer=one.trainer, verdict=verdict), "status")
 
 
-def _judge(one: KeptTurn, value: str, note: str, following: int) -> None:
+def _note_key(one: KeptTurn) -> str:
+    return f"note-{one.id}-{one.revision}"
+
+
+def _judge(one: KeptTurn, value: str, following: int) -> None:
+    note = st.session_state.get(_note_key(one), one.note)  # what was typed a moment ago, too
     try:
         trainer = require(TRAINER).name
         process.archive().judge(one.id, value, note, trainer, one.revision)
         _choose(following)
     except CoachError as error:
-        st.session_state[FAULT] = str(error)
+        box().fault = str(error)
 
 
-def _show_teaching(coach: Coach, one: KeptTurn, queue: list[KeptTurn]) -> None:
+def _show_teaching(coach: Coach, one: KeptTurn) -> None:
     """Choose the right situation, see what would change, publish."""
     show(word("teach.heading"), "label", "h3")
     situations = coach.knowledge.situations
@@ -205,12 +208,9 @@ def _show_teaching(coach: Coach, one: KeptTurn, queue: list[KeptTurn]) -> None:
         ),
         key=f"teach-{one.id}",
         placeholder=word("pick"),
-        on_change=forget_effect,
     )
-    settings = process.page_settings()
-    make = partial(teach_question, one.reply.question, picked or "", settings)
-    recent = [other.reply.question for other in queue[:RECENT]]
-    show_foreseeing(make, recent, disabled=picked is None)
+    make = partial(teach_question, one.reply.question, picked or "", process.page_settings())
+    show_foreseeing(make, (one.id, picked), disabled=picked is None)
 
 
 def _title(coach: Coach, name: str) -> str:

@@ -72,18 +72,28 @@ def keep_turn(number: int) -> None:
 
 
 def signal(number: int, kind: str, situation: str = "") -> None:
-    """Keep what the operator made of a reply."""
+    """Keep what the operator made of a reply; it counts as said once it is kept."""
     if number not in st.session_state[IDS]:
         keep_turn(number)
     kept = st.session_state[IDS].get(number)
-    if kept is not None:
-        _guarded(lambda: archive().signal(kept, kind, situation))
+
+    def keep() -> str:
+        archive().signal(kept, kind, situation)
+        return kind
+
+    if kept is not None and _guarded(keep):
         st.session_state[f"{SIGNALLED}{number}"] = kind
+        st.session_state[f"{TOLD}{number}"] = situation
 
 
 def signalled(number: int) -> str:
     """What the operator said of a reply in this session, or nothing."""
     return str(st.session_state.get(f"{SIGNALLED}{number}", ""))
+
+
+def told(number: int) -> str:
+    """Which situation the operator said it really was, or nothing."""
+    return str(st.session_state.get(f"{TOLD}{number}", ""))
 
 
 def archive_fault() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -15,43 +16,66 @@ from coach.teaching import Change, publish, undo
 from ui import process, session
 from ui.words import show, word
 
-EFFECT, DONE, FAULT = "teach-effect", "teach-done", "teach-fault"
-LESSONS = 5
+BOX, LESSONS, RECENT, SHOWN = "teaching", 5, 30, 20
 Make = Callable[[], Change]
 
 
-def forget_effect() -> None:
-    """Another answer or file is looked at: what was foreseen is not about it."""
-    st.session_state.pop(EFFECT, None)
+@dataclass
+class Box:
+    """What a trainer's session holds of teaching: the effect that was seen, and what to tell.
+
+    `about` is what the effect is of: it is shown beside nothing else.
+    """
+
+    effect: Effect | None = None
+    about: object = None
+    done: str = ""
+    fault: str = ""
+
+    def forget(self) -> None:
+        """Drop the effect."""
+        self.effect = self.about = None
+
+
+def box() -> Box:
+    """This session's box; kept as one object, which long work may fill while the page is left."""
+    held: Box = st.session_state.setdefault(BOX, Box())
+    return held
 
 
 def show_said() -> None:
     """Tell once what came of the last move."""
-    for name, style in ((DONE, "item coach-fine"), (FAULT, "item coach-avoid")):
-        said = st.session_state.pop(name, "")
+    held = box()
+    for said, style in ((held.done, "item coach-fine"), (held.fault, "item coach-avoid")):
         if said:
             show(said, style)
+    held.done = held.fault = ""
 
 
-def show_foreseeing(make: Make, recent: Sequence[str], *, disabled: bool = False) -> None:
-    """The button that looks at what a change would do; then its effect and the publishing."""
+def show_foreseeing(make: Make, about: object, *, disabled: bool = False) -> None:
+    """The button that looks at what a change would do; then its effect and the publishing.
+
+    `about` is what the change is of: an answer and a situation, or a file and its words.
+    """
+    held = box()
     if st.button(word("teach.foresee"), key="foresee", disabled=disabled):
-        forget_effect()
-        with st.spinner(word("teach.foreseeing"), show_time=True):
-            _keep_effect(make, recent)
-    effect: Effect | None = st.session_state.get(EFFECT)
-    if effect is not None:
-        _show_effect(effect)
+        held.forget()
+        with st.spinner(word("teach.foreseeing")):
+            _foresee(make, about, held)
+    if held.effect is not None and held.about == about:
+        _show_effect(held.effect, held)
 
 
-def _keep_effect(make: Make, recent: Sequence[str]) -> None:
+def _foresee(make: Make, about: object, held: Box) -> None:
     try:
-        st.session_state[EFFECT] = foresee_apart(make(), recent, process.page_settings())
-    except (CoachError, OSError) as error:
+        recent = [one.reply.question for one in process.archive().queue(RECENT)]
+        held.effect = foresee_apart(make(), recent, process.page_settings())
+        held.about = about
+    except CoachError as error:
         show(str(error), "item coach-avoid")
 
 
-def _show_effect(effect: Effect) -> None:
+def _show_effect(effect: Effect, held: Box) -> None:
     if effect.change.question:
         show(word("teach.question", question=effect.change.question), "evidence")
         show(word("teach.before", outcome=effect.before), "item")
@@ -64,8 +88,8 @@ def _show_effect(effect: Effect) -> None:
         _show_evaluated(effect.evaluated)
     wants_gold = bool(effect.change.question) and st.checkbox(word("teach.gold"), key="teach-gold")
     if st.button(word("teach.publish"), key="publish", type="primary"):
-        with st.spinner(word("teach.publishing"), show_time=True):
-            _publish(effect.change, wants_gold)
+        with st.spinner(word("teach.publishing")):
+            _publish(effect.change, held, wants_gold=wants_gold)
         st.rerun()
 
 
@@ -82,18 +106,19 @@ def _show_evaluated(found: Evaluated) -> None:
 
 
 def _show_changed(changed: Sequence[Changed]) -> None:
-    for one in changed:
-        show(f"«{one.question}»: {one.before} → {one.after}", "evidence")
+    for one in changed[:SHOWN]:
+        line = word("teach.one", question=one.question, before=one.before, after=one.after)
+        show(line, "evidence")
 
 
-def _publish(change: Change, wants_gold: bool) -> None:
-    settings = process.page_settings()
-    try:
-        version = publish(change, settings)
-        open_published(settings)
-        is_edit = not change.question
-        process.history().add_lesson(
-            session.operator(),
+def _publish(change: Change, held: Box, *, wants_gold: bool) -> None:
+    """Publish; what came of it stands in the box even when the page is left meanwhile."""
+    settings, history, trainer = process.page_settings(), process.history(), session.operator()
+    is_edit = not change.question
+
+    def record(version: str) -> None:
+        history.add_lesson(
+            trainer,
             change.situation,
             (change.version, version),
             question=change.question,
@@ -101,15 +126,18 @@ def _publish(change: Change, wants_gold: bool) -> None:
             before=change.before if is_edit else "",
             after=change.after if is_edit else "",
         )
+
+    held.forget()
+    try:
+        version = publish(change, settings, record)
+        held.done = word("teach.published", version=version)
+        open_published(settings)
         if wants_gold:
-            join_gold(change.question, change.situation, session.operator(), settings)
-        st.session_state[DONE] = word("teach.published", version=version)
-        forget_effect()
+            join_gold(change.question, change.situation, settings)
     except StaleError as error:
-        st.session_state[FAULT] = "\n".join([str(error), *_what_changed(change.version)])
-        forget_effect()
+        held.fault = "\n".join([str(error), *_what_changed(change.version)])
     except CoachError as error:
-        st.session_state[FAULT] = str(error)
+        held.fault = str(error)
 
 
 def _what_changed(version: str) -> list[str]:
@@ -138,20 +166,19 @@ def show_lessons() -> None:
             with st.container(horizontal=True, gap="xsmall"):
                 show(word("teach.by", trainer=one.trainer, what=describe(one)), "evidence")
                 if st.button(word("teach.undo"), key=f"undo-{one.id}"):
-                    with st.spinner(word("teach.publishing"), show_time=True):
-                        _undo(one)
+                    with st.spinner(word("teach.publishing")):
+                        _undo(one, box())
                     st.rerun()
 
 
-def _undo(lesson: Lesson) -> None:
-    settings = process.page_settings()
+def _undo(lesson: Lesson, held: Box) -> None:
+    settings, history = process.page_settings(), process.history()
     change = Change(lesson.path, lesson.before, lesson.after, "", lesson.situation, lesson.question)
     try:
-        version = undo(change, settings)
+        version = undo(change, settings, lambda _: history.mark_undone(lesson.id))
+        held.done = word("teach.undone", version=version)
         open_published(settings)
         if lesson.question:
             leave_gold(lesson.question, settings)
-        process.history().mark_undone(lesson.id)
-        st.session_state[DONE] = word("teach.undone", version=version)
     except CoachError as error:
-        st.session_state[FAULT] = str(error)
+        held.fault = str(error)

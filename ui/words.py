@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
@@ -15,6 +16,8 @@ from coach.texts import look_up, read_texts
 
 UI_TEXTS = Path(__file__).with_name("texts.yaml")
 SHOWN_QUESTION_CHARS = 300
+JOINER = "\u2060"
+AUTOLINK = re.compile(r"https?|ftp|mailto|xmpp|www|\\@", re.IGNORECASE)
 
 
 def word(key: str, /, **values: object) -> str:
@@ -51,8 +54,13 @@ def show_heading(words: str, views: tuple[str, ...], names: str, key: str) -> st
 
 
 def as_label(words: str) -> str:
-    """Escape what a label of a button, a fold or a hint would read as Markdown."""
-    return "".join(f"\\{char}" if char in r"\`*_{}[]()<>#+-.!|~$:@&" else char for char in words)
+    """Words as a label of a button, a fold or a hint, which would be read as Markdown.
+
+    Signs are escaped; bare addresses, which are made links of even so, are broken by a joiner
+    without width.
+    """
+    escaped = "".join(f"\\{char}" if char in r"\`*_{}[]()<>#+-.!|~$:@&" else char for char in words)
+    return AUTOLINK.sub(rf"\g<0>{JOINER}", escaped)
 
 
 def reader_zone() -> tzinfo:

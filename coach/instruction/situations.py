@@ -68,7 +68,7 @@ def read_situation(path: Path) -> tuple[SituationDraft | None, list[Slip]]:
         return None, [Slip(path, 1, text("slips.no_front_matter"))]
     try:
         front = yaml.safe_load(match[1])
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # a date that is none is a ValueError
         mark = getattr(error, "problem_mark", None)
         return None, [Slip(path, mark.line + 2 if mark else 1, text("slips.bad_yaml"))]
     slips = _check_front(path, front)
@@ -95,13 +95,22 @@ def _check_front(path: Path, front: Any) -> list[Slip]:
     urgency = front.get("urgency", LEAST_URGENT)
     if not (isinstance(urgency, int) and MOST_URGENT <= urgency <= LEAST_URGENT):
         slips.append(Slip(path, 1, text("slips.bad_urgency", most=MOST_URGENT, least=LEAST_URGENT)))
+    related = front.get("related") or []
+    if not isinstance(related, list) or not all(isinstance(one, str) for one in related):
+        slips.append(Slip(path, 1, text("slips.bad_related")))
     anchors = front.get("passages") or []
-    if not isinstance(anchors, list) or not all(
-        isinstance(anchor, dict) and all(anchor.get(k) for k in ("section", "from", "to"))
-        for anchor in anchors
-    ):
+    if not isinstance(anchors, list) or not all(map(_is_anchor, anchors)):
         slips.append(Slip(path, 1, text("slips.bad_passage")))
     return slips
+
+
+def _is_anchor(anchor: Any) -> bool:
+    """Whether it says where a passage begins and ends, and in which document if it says that."""
+    return (
+        isinstance(anchor, dict)
+        and all(anchor.get(key) for key in ("section", "from", "to"))
+        and isinstance(anchor.get("document", ""), str)
+    )
 
 
 def _read_sections(draft: SituationDraft, body: str, first_line: int) -> list[Slip]:
@@ -150,6 +159,8 @@ def _read_item(
         excerpts = [part for excerpt in excerpts for part in excerpt.split("\n")]
         if len(excerpts) < 2:
             return [Slip(draft.path, line, text("slips.conflict_excerpts"))]
+        if len({_one_line(one) for one in excerpts}) < len(excerpts):
+            return [Slip(draft.path, line, text("slips.same_excerpts"))]
     elif len(excerpts) != 1:
         return [Slip(draft.path, line, text("slips.one_excerpt"))]
     item = DraftItem(_one_line(words[0]), tuple(map(_one_line, excerpts)), line, variant)
