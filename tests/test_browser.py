@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -118,6 +117,10 @@ def test_html_typed_by_a_user_is_inert(browser: Browser, address: str) -> None:
     assert page.evaluate("window.hacked") is None
     assert page.locator("img[src=x]").count() == 0
     assert page.get_by_role("link", name="link").count() == 0
+    ask(page, "см http://evil.test/x и www.evil.test и mailto:a@b.test a@b.test")
+    ask(page, "говорит медленно")
+    page.get_by_text("evil").first.wait_for()
+    assert page.locator("[data-testid=stExpander] a").count() == 0
     page.context.close()
 
 
@@ -139,14 +142,6 @@ def test_the_quality_page_draws_its_charts_and_fits(
     page.context.close()
 
 
-def test_the_page_asked_nothing_from_outside() -> None:
-    assert OUTSIDE == []
-
-
-def test_screenshots_were_taken() -> None:
-    assert len(list(Path(SHOTS).glob("card-*.png"))) == 4
-
-
 def test_a_reload_keeps_the_conversation_and_the_trainer_sees_the_opinion(
     browser: Browser, address: str
 ) -> None:
@@ -164,3 +159,7 @@ def test_a_reload_keeps_the_conversation_and_the_trainer_sees_the_opinion(
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / "review-light.png")
     page.context.close()
+
+
+def test_the_page_asked_nothing_from_outside() -> None:
+    assert OUTSIDE == []

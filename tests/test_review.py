@@ -9,7 +9,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from coach.archive.archive import COPIED
+from coach.archive.archive import COPIED, Archive
+from coach.errors import ArchiveError
 from coach.settings import Settings
 from coach.taught import TAUGHT
 from tests.test_page import PAGE, ask, words_on
@@ -122,7 +123,6 @@ def test_a_new_conversation_forgets_what_was_said_of_the_old_one(chat: AppTest) 
 def test_the_card_is_drawn_before_it_is_kept(
     chat: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from coach.archive.archive import Archive
     from ui import chat_page
 
     order: list[str] = []
@@ -277,15 +277,25 @@ def test_a_choice_of_a_refused_answer_proposes_its_situation(chat: AppTest) -> N
 def test_a_broken_archive_never_takes_the_card_away(
     chat: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from coach.archive.archive import Archive
-    from coach.errors import ArchiveError
-
     def fail(*_: object) -> None:
         raise ArchiveError("база молчит")
 
     monkeypatch.setattr(Archive, "keep", fail)
     ask(chat, "дайте телефон директора")
     assert "Извините" in chat.code[0].value
+    assert "база молчит" in words_on(chat)
+
+
+def test_an_opinion_that_is_not_kept_is_not_thanked_for(
+    chat: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ArchiveError("база молчит")
+
+    ask(chat, "дайте телефон директора")
+    monkeypatch.setattr(Archive, "signal", fail)
+    press(chat, word("feedback.not_helped"))
+    assert word("feedback.thanks") not in words_on(chat)
     assert "база молчит" in words_on(chat)
 
 

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from coach import build_index
+from coach.archive.archive import Archive
 from coach.assembly import report_nothing
 from coach.settings import Settings, as_environment
 from eval.skeleton import write_skeleton
@@ -43,6 +44,7 @@ def desk(real_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> I
         knowledge=knowledge,
         gold=write_skeleton(knowledge, folder / "gold"),
         index=folder / "index",
+        database_url=f"sqlite:///{folder}/coach.db",
     )
     build_index(settings, report=report_nothing)
     values = as_environment(settings)
@@ -112,6 +114,14 @@ def test_a_verdict_by_key_goes_on_to_the_next_answer(browser: Browser, desk: Des
     page.keyboard.press("Alt+Digit1")
     page.get_by_text(f"В очереди: {before - 1}").wait_for()
     shoot(page, "review-dark")
+    page.get_by_placeholder("Заметка").fill("вред: назвала номер")
+    page.get_by_role("button", name="Критично").click()  # nothing else was tapped meanwhile
+    page.get_by_text(f"В очереди: {before - 2}").wait_for()
+    page.locator("label", has_text="Оценённые").click()
+    page.get_by_text("Критично").first.wait_for()
+    settle(page)
+    notes = [one.note for one in Archive(desk.settings.archive_url).queue(9, judged=True)]
+    assert "вред: назвала номер" in notes
     page.context.close()
 
 
@@ -123,7 +133,7 @@ def test_a_situation_is_edited_proven_and_published(
     page.goto(f"{desk.address}/knowledge")
     page.locator(".coach-instruction mark").first.wait_for()
     settle(page)
-    box = page.get_by_role("textbox", name="Файл boss_phone.md")
+    box = page.get_by_role("textbox", name="Файл ситуации")
     published = box.input_value()
     box.fill(published.replace("нет возможности. Если", "есть возможность. Если"))
     page.keyboard.press("Control+Enter")

@@ -108,12 +108,14 @@ def _edit(name: str, file: str, published: str) -> str:
     if kept == base != published:  # nothing was typed here: what others published is taken
         _take_published(name)
         base = kept = published
+    show(word("knowledge.path", path=file), "label")
     words = st.text_area(
-        as_label(word("knowledge.file", path=file)),
+        word("knowledge.file"),
         value=kept,
         height=460,
         key=f"file-{name}-{st.session_state.setdefault(TIMES, {}).get(name, 0)}",
         help=word("knowledge.help"),
+        label_visibility="collapsed",
     )
     opened[name] = (published if words == published else base, words)
     return words
