@@ -114,9 +114,9 @@ def _edit(name: str, file: str, published: str) -> str:
         value=kept,
         height=460,
         key=f"file-{name}-{st.session_state.setdefault(TIMES, {}).get(name, 0)}",
-        help=word("knowledge.help"),
         label_visibility="collapsed",
     )
+    show(word("knowledge.help"), "status")
     opened[name] = (published if words == published else base, words)
     return words
 
