@@ -115,9 +115,8 @@ def draw_robustness(metrics: Sequence[Metric]) -> str:
     own = [one for one in metrics if one.name.startswith("robustness:")]
 
     def paint(axes: Any) -> None:
-        axes.barh(
-            [one.name.partition(":")[2] for one in own], [one.value for one in own], color=INK
-        )
+        names = [word(f"damage.{one.name.partition(':')[2]}") for one in own]
+        axes.barh(names, [one.value for one in own], color=INK)
         axes.set_xlim(min(0.8, *(one.value for one in own)), 1.01)
         axes.invert_yaxis()
 

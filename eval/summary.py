@@ -58,7 +58,9 @@ class Metric:
     @property
     def title(self) -> str:
         """What the figure is, in the trainer's words."""
-        return word(f"metrics.{self.name.split(':')[0]}") + self.name.partition(":")[2]
+        name, _, damage = self.name.partition(":")
+        title = word(f"metrics.{name}")
+        return title.format(damage=word(f"damage.{damage}")) if damage else title
 
 
 @dataclass(frozen=True)
