@@ -259,9 +259,13 @@ def test_sign_in_set_and_nobody_signed_in_opens_nothing(
     asked = {name: getattr(make_settings(**SIGN_IN), name) for name in SIGN_IN}
     monkeypatch.setattr(process, "load_settings", lambda: desk_settings.model_copy(update=asked))
     process.page_settings.clear()
-    shown = words_on(open_at("chat"))
+    page = open_at("chat")
+    shown = words_on(page)
     assert word("access.sign_in") in shown
     assert word("empty.heading") not in shown
+    page.button(key="sign-in").click().run()  # nobody listens at the provider's address
+    assert not page.exception
+    assert word("access.no_provider") in words_on(page)
 
 
 def test_nobody_reads_anothers_conversation_by_its_address(become: Become) -> None:

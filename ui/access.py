@@ -9,8 +9,8 @@ from functools import wraps
 
 import streamlit as st
 
-from coach.errors import AccessError
-from coach.signing_in import ADMIN, OPERATOR, ROLES, TRAINER, read_sign_in
+from coach.errors import AccessError, SettingsError
+from coach.signing_in import ADMIN, OPERATOR, ROLES, TRAINER, read_issuer, read_sign_in
 from ui import process
 from ui.words import show, word
 
@@ -92,7 +92,8 @@ def register(page: Page, role: str, name: str, *, default: bool = False) -> st.P
 def _refuse(user: User | None) -> None:
     """One line instead of a page: sign in, ask for a role, or go back."""
     if user is None:
-        st.button(word("access.sign_in"), key="sign-in", type="primary", on_click=st.login)
+        if st.button(word("access.sign_in"), key="sign-in", type="primary"):
+            _sign_in()
     elif not user.name:
         claim = process.page_settings().oidc_name_claim
         show(word("access.no_name", claim=claim), "item coach-avoid")
@@ -102,6 +103,16 @@ def _refuse(user: User | None) -> None:
         show(word("access.refused"), "item coach-avoid")
         if user.may(OPERATOR):
             st.html(f'<a href="./" target="_self">{html.escape(word("access.to_chat"))}</a>')
+
+
+def _sign_in() -> None:
+    """Go to the provider; where it does not answer, say so here: what it shows is not ours."""
+    try:
+        read_issuer(process.page_settings())
+    except SettingsError:
+        show(word("access.no_provider"), "item coach-avoid")
+    else:
+        st.login()
 
 
 def show_user() -> None:
