@@ -31,7 +31,7 @@ from coach.archive.tables import ConversationRow, TurnRow, now
 from coach.coaching import Coach
 from coach.errors import ArchiveError, StaleError
 
-PRIVATE = "клиент Сидоров тел 8 916 204-17-38 требует телефон директора"
+PRIVATE = "клиент Иванов требует телефон директора, 8 916 204-17-38"
 
 
 def test_a_conversation_comes_back_with_the_citations_as_first_shown(
@@ -58,21 +58,28 @@ def test_private_data_is_never_written(archive: Archive, coach: Coach) -> None:
     reply = replace(
         coach.reply([], PRIVATE),
         model="x",
-        advice=(AdviceSentence("Раз Сидоров требует, запишите [3].", (3,)),),
-        dropped=(DroppedSentence("Звоните 8 916 204-17-38", "number", "8"),),
+        advice=(AdviceSentence("Раз Иванов требует, запишите [3].", (3,)),),
+        dropped=(
+            DroppedSentence("Звоните 8 916 204-17-38", "number", "8"),
+            DroppedSentence("Иванов всегда недоволен", "unsupported", "иванов"),
+            DroppedSentence("Запишите жалобы", "unsupported", "жалоба"),
+        ),
     )
+    assert "иванов" in reply.evidence[0].words
     archive.keep(archive.start("operator"), reply)
     with archive._engine.connect() as connection:
         rows = connection.execute(sql("select question, cast(reply as text) from turns"))
-        stored = "\n".join(map(str, rows))
-    for secret in ("Сидоров", "204-17-38", "\\u0421\\u0438\\u0434\\u043e\\u0440"):
+        stored = "\n".join(map(str, rows)).lower()
+    for secret in ("иванов", "204-17-38", "\\u0432\\u0430\\u043d\\u043e\\u0432"):
         assert secret not in stored
     hidden = hide_private(reply)
+    assert set(hidden.evidence[0].words) == {*reply.evidence[0].words} - {"иванов"}
     assert hidden.citations == reply.citations
     assert hidden.advice
     assert "[ИМЯ_1]" in hidden.advice[0].text
     assert "[ТЕЛЕФОН_1]" in hidden.question
     assert "[ТЕЛЕФОН_1]" in hidden.dropped[0].text
+    assert [one.detail for one in hidden.dropped] == ["", "", "жалоба"]
 
 
 def test_a_reply_survives_being_written_as_json(coach: Coach) -> None:
