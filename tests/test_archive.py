@@ -10,6 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import event, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
@@ -19,14 +21,17 @@ from coach.archive.archive import (
     CRITICAL,
     FALSE,
     HELPED,
+    MISSING,
     NOT_HELPED,
     OPENED,
     RIGHT,
     WRONG,
     Archive,
     KeptOperator,
-    hide_private,
 )
+from coach.archive.database import MIGRATIONS
+from coach.archive.hiding import hide_private
+from coach.archive.history import History
 from coach.archive.tables import ConversationRow, TurnRow, now
 from coach.coaching import Coach
 from coach.errors import ArchiveError, StaleError
@@ -134,6 +139,67 @@ def test_the_queue_is_ordered_by_need(archive: Archive, coach: Coach) -> None:
     assert [one.id for one in archive.queue(10, words="СКИДКА")] == [turns[1]]
     archive.signal(turns[3], HELPED)
     assert archive.queue(10)[0].id == turns[2]
+
+
+def test_an_old_answer_in_need_is_found_before_the_limit(archive: Archive, coach: Coach) -> None:
+    name = archive.start("operator")
+    turns = [archive.keep(name, coach.reply([], "в трубке ребёнок")) for _ in range(5)]
+    archive.signal(turns[0], WRONG)
+    assert [one.id for one in archive.queue(2)] == [turns[0], turns[4]]
+    archive.signal(turns[0], HELPED)
+    assert [one.id for one in archive.queue(2)] == [turns[4], turns[3]]
+    assert archive.queue_length() == 5
+
+
+def test_the_models_words_change_the_need_and_what_was_said_stays(
+    archive: Archive, coach: Coach
+) -> None:
+    name, card = archive.start("operator"), coach.reply([], "в трубке ребёнок")
+    turns = [archive.keep(name, card) for _ in range(2)]
+    archive.signal(turns[1], MISSING)
+    said = replace(card, model="x", dropped=(DroppedSentence("Звоните", "unsupported", ""),))
+    for turn in turns:
+        archive.keep(name, said, turn)
+    assert [(one.id, one.need) for one in archive.queue(5)] == [(turns[1], 4), (turns[0], 1)]
+    assert archive.queue_length(kind="dropped") == 2
+
+
+def test_somebody_looks_at_each_danger(archive: Archive, coach: Coach) -> None:
+    name = archive.start("operator")
+    danger = coach.reply([], "мне плохо с сердцем умираю")
+    assert danger.refusal == "danger"
+    asked = [danger, coach.reply([], "какая скидка на диван"), coach.reply([], "говорит медленно")]
+    turns = [archive.keep(name, one) for one in asked]
+    archive.signal(turns[2], MISSING)
+    assert [one.id for one in archive.queue(5)] == [turns[0], turns[2], turns[1]]
+
+
+def test_the_queue_is_searched_and_filtered_behind_the_limit(
+    archive: Archive, coach: Coach
+) -> None:
+    name = archive.start("operator")
+    child, refused = coach.reply([], "в трубке ребёнок"), coach.reply([], "какая скидка")
+    assert refused.refusal
+    unsure = replace(refused, refusal=None, question="Ещё 5_0% \\ скидки")
+    turns = [archive.keep(name, one) for one in (unsure, refused, child, child)]
+    archive.signal(turns[2], OPENED)
+
+    def found(**wanted: str) -> list[int]:
+        queue = archive.queue(1, **wanted)
+        assert archive.queue_length(**wanted) >= len(queue)
+        return [one.id for one in queue]
+
+    assert found(words="ЕЩЕ 5_0% \\") == [turns[0]]
+    assert found(words="%") == found(words="_") == found(words="\\") == [turns[0]]
+    assert found(words="5__%") == []
+    assert found(situation="child_caller") == [turns[3]]
+    assert archive.queue_length(situation="child_caller") == 2
+    assert found(situation="child") == []
+    assert found(situation="child%") == []
+    assert found(kind=OPENED) == [turns[2]]
+    assert found(kind="unsure") == [turns[0]]
+    assert found(kind="refused") == [turns[1]]
+    assert found(kind="dropped") == []
 
 
 def test_two_trainers_never_lose_each_others_work(archive: Archive, coach: Coach) -> None:
@@ -272,3 +338,33 @@ def test_a_broken_database_is_told(archive: Archive, coach: Coach) -> None:
     turn = archive.keep(name, coach.reply([], "в трубке ребёнок"))
     with pytest.raises(ArchiveError, match="Карточки работают"):
         archive.signal(turn, HELPED)
+
+
+def test_what_was_kept_before_is_found_after_the_migration(url: str, coach: Coach) -> None:
+    danger = coach.reply([], "мне плохо с сердцем умираю")
+    child, refused = coach.reply([], "в трубке ребёнок"), coach.reply([], "Ещё скидка")
+    unsure = replace(refused, refusal=None)
+    dropped = replace(child, dropped=(DroppedSentence("Звоните", "unsupported", ""),))
+    doubted = replace(child, situations=(replace(child.situations[0], confidence=0.5),))
+    replies = [danger, child, refused, unsure, dropped, doubted, child]
+    archive = Archive(url)
+    name = archive.start("operator")
+    turns = [archive.keep(name, one) for one in replies]
+    archive.signal(turns[6], WRONG)
+    history = History(archive)
+    history.add_lesson("Ирина", "rights", ("a", "b"), question="дай номер")
+    history.add_lesson("Ирина", "rights", ("b", "c"), path="situations/rights.md")
+    columns = sql("select need, folded, situations, nearest, is_dropped from turns order by id")
+    with archive._engine.begin() as connection:
+        before = connection.execute(columns).all()
+        connection.execute(sql("update lessons set path = '' where question != ''"))
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0002")
+    archive = Archive(url)
+    with archive._engine.begin() as connection:
+        assert connection.execute(columns).all() == before
+        assert connection.execute(columns).scalars().all() == [5, 0, 3, 2, 1, 1, 6]
+    paths = [one.path for one in History(archive).lessons(5)]
+    assert paths == ["situations/rights.md", "questions/rights.txt"]

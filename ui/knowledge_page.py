@@ -66,13 +66,9 @@ def _begin_anew() -> None:
 
 
 def _show_stale(coach: Coach, name: str) -> None:
-    kept = process.archive().queue(LOOKED_AT) + process.archive().queue(LOOKED_AT, judged=True)
-    stale = [
-        one
-        for one in kept
-        if name in {shown.id for shown in one.reply.situations}
-        and is_stale(one.reply, coach.knowledge)
-    ]
+    look = partial(process.archive().queue, LOOKED_AT, situation=name)
+    kept = look() + look(judged=True)
+    stale = [one for one in kept if is_stale(one.reply, coach.knowledge)]
     if stale:
         show(word("stale.count", count=len(stale)), "item coach-conflict")
 

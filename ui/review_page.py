@@ -41,15 +41,15 @@ def show_review() -> None:
     if view == KINDS:
         _show_kinds(coach)
         return
-    queue = _show_filters(coach)
+    queue, count = _show_filters(coach)
     if queue:
-        _show_queue(coach, queue)
+        _show_queue(coach, queue, count)
     else:
         show(word("review.empty"), "item")
 
 
-def _show_filters(coach: Coach) -> list[KeptTurn]:
-    """The filters, and the answers that pass them, those in need most first."""
+def _show_filters(coach: Coach) -> tuple[list[KeptTurn], int]:
+    """The filters, the answers that pass them, those in need most first, and how many do."""
     columns = st.columns([3, 2, 3, 1], vertical_alignment="bottom")
     words = columns[0].text_input(word("review.search"), key="review-search")
     kind = columns[1].selectbox(
@@ -66,33 +66,19 @@ def _show_filters(coach: Coach) -> list[KeptTurn]:
         key="review-situation",
     )
     judged = columns[3].toggle(word("review.judged"), key="review-judged")
-    queue = process.archive().queue(QUEUED, judged=judged, words=words)
-    return [
-        one
-        for one in queue
-        if _is_kind(one, kind, coach)
-        and (not situation or situation in {shown.id for shown in one.reply.situations})
-    ]
-
-
-def _is_kind(one: KeptTurn, kind: str, coach: Coach) -> bool:
-    reply = one.reply
-    if kind == REFUSED:
-        return reply.refusal is not None
-    if kind == UNSURE:
-        return not reply.answered and reply.refusal is None
-    if kind == DROPPED:
-        return bool(reply.dropped)
+    wanted = (judged, words, situation, "" if kind in (EVERYTHING, STALE) else kind)
+    queue = process.archive().queue(QUEUED, *wanted)
     if kind == STALE:
-        return is_stale(reply, coach.knowledge)
-    return kind == EVERYTHING or kind in one.signals
+        queue = [one for one in queue if is_stale(one.reply, coach.knowledge)]
+        return queue, len(queue)
+    return queue, process.archive().queue_length(*wanted)
 
 
-def _show_queue(coach: Coach, queue: list[KeptTurn]) -> None:
+def _show_queue(coach: Coach, queue: list[KeptTurn], count: int) -> None:
     listed, opened, beside = st.columns([2, 4, 4], gap="medium")
     chosen = next((o for o in queue if o.id == st.session_state.get(CHOSEN)), queue[0])
     with listed:
-        show(word("review.count", count=len(queue)), "label", "h3")
+        show(word("review.count", count=count), "label", "h3")
         with st.container(height=640, border=False, key="queue"):
             for one in queue[:RECENT]:
                 _show_line(one, is_chosen=one is chosen)
