@@ -215,6 +215,44 @@ def test_two_trainers_never_lose_each_others_work(archive: Archive, coach: Coach
     assert archive.queue(5) == []
 
 
+@pytest.mark.parametrize("seen", [0, 1])
+def test_a_verdict_between_anothers_look_and_write_is_not_lost(
+    archive: Archive, url: str, coach: Coach, seen: int
+) -> None:
+    other = Archive(url)  # as in another process: nothing is shared but the database
+    turn = archive.keep(archive.start("operator"), coach.reply([], "в трубке ребёнок"))
+    if seen:
+        archive.judge(turn, RIGHT, "", "first", seen_revision=0)
+    writes, came = ("INSERT INTO verdicts", "UPDATE verdicts"), list[int]()
+
+    def cut_in(_: object, __: object, statement: str, *___: object) -> None:
+        if statement.startswith(writes) and not came:
+            came.append(turn)
+            other.judge(turn, CRITICAL, "вред", "second", seen)
+
+    event.listen(archive._engine, "before_cursor_execute", cut_in)
+    with pytest.raises(StaleError, match="second"):
+        archive.judge(turn, FALSE, "нет", "first", seen)
+    (kept,) = archive.queue(5, judged=True)
+    assert (kept.verdict, kept.trainer, kept.revision) == (CRITICAL, "second", seen + 1)
+
+
+def test_a_verdict_on_a_forgotten_answer_is_told(archive: Archive, coach: Coach) -> None:
+    turn = archive.keep(archive.start("operator"), coach.reply([], "в трубке ребёнок"))
+    archive.forget("operator")
+    for seen in (0, 1):
+        with pytest.raises(StaleError, match="кто-то другой"):
+            archive.judge(turn, FALSE, "", "trainer", seen)
+
+
+def test_a_verdicts_note_is_masked(archive: Archive, coach: Coach) -> None:
+    turn = archive.keep(archive.start("operator"), coach.reply([], "в трубке ребёнок"))
+    note = "клиент Иванов, 8 916 204-17-38, просил другое"
+    archive.judge(turn, FALSE, note, "trainer", seen_revision=0)
+    (kept,) = archive.queue(5, judged=True)
+    assert kept.note == "клиент [ИМЯ_1], [ТЕЛЕФОН_1], просил другое"
+
+
 def test_many_sessions_write_at_once(archive: Archive, coach: Coach) -> None:
     reply = coach.reply([], "в трубке ребёнок")
     faults: list[Exception] = []

@@ -46,8 +46,10 @@ from coach.archive.tables import (
     VerdictRow,
     now,
 )
+from coach.archive.verdicts import write_verdict
 from coach.errors import ArchiveError, StaleError
 from coach.language.lemmas import fold
+from coach.privacy.masking import mask
 from coach.texts import text
 
 __all__ = [
@@ -157,19 +159,21 @@ class Archive:
             _weigh(session, found)
 
     def judge(self, turn: int, value: str, note: str, trainer: str, seen_revision: int) -> None:
-        """Keep a trainer's verdict.
+        """Keep a trainer's verdict, private data in its note masked.
 
         Raises StaleError when another trainer judged it after `seen_revision`: nothing is lost.
         """
-        with self.session() as session:
-            found = session.get(VerdictRow, turn, with_for_update=True)
-            if (found.revision if found else 0) != seen_revision:
-                raise StaleError(text("archive.judged", trainer=found.trainer if found else ""))
-            if found is None:
-                session.add(VerdictRow(turn_id=turn, value=value, note=note, trainer=trainer))
-            else:
-                found.value, found.note, found.trainer = value, note, trainer
-                found.revision, found.at = found.revision + 1, now()
+        kept = mask([note])[0].text
+        values = {"value": value, "note": kept, "trainer": trainer, "at": now()}
+        try:
+            with self.session() as session:
+                write_verdict(session, turn, seen_revision, values)
+        except StaleError as error:
+            with self.session() as session:
+                first = session.scalar(select(VerdictRow.trainer).where(VerdictRow.turn_id == turn))
+            if first is None:
+                raise
+            raise StaleError(text("archive.judged", trainer=first)) from error
 
     def queue(
         self,
