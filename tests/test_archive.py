@@ -35,6 +35,8 @@ from coach.archive.history import History
 from coach.archive.tables import ConversationRow, TurnRow, now
 from coach.coaching import Coach
 from coach.errors import ArchiveError, StaleError
+from coach.serving import forget_daily
+from tests.conftest import make_settings
 
 PRIVATE = "клиент Иванов требует телефон директора, 8 916 204-17-38"
 
@@ -362,11 +364,28 @@ def test_a_full_disk_is_told_and_what_was_kept_stays(tmp_path: Path, coach: Coac
     assert archive.conversation(name, "operator")
 
 
-@pytest.mark.parametrize("url", ["nonsense", "sqlite:////proc/nowhere/x.db", "oracle+x://a:b@c/d"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "sqlite:////proc/nowhere/x.db",
+        "oracle+x://a:secret@c/d",
+        "postgresql://a:secret@c:port/d",
+        "postgresql://a:b@c:secret@d/e",
+        "://a:secret@c:port/d",
+        "oracle+x://c/d?password=secret",
+    ],
+)
 def test_a_database_that_cannot_be_is_told(url: str) -> None:
     with pytest.raises(ArchiveError, match="COACH_DATABASE_URL") as caught:
         Archive(url)
-    assert ":b@" not in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_the_daily_forgetting_survives_a_wrong_address() -> None:
+    stop = threading.Event()
+    stop.set()
+    forget_daily(make_settings(database_url="postgresql://a:b@c:port/d", keep_days=30), stop)
 
 
 def test_a_broken_database_is_told(archive: Archive, coach: Coach) -> None:

@@ -7,7 +7,7 @@ written.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -232,13 +232,9 @@ class Archive:
         return self._delete(ConversationRow.started_at < now() - timedelta(days=days))
 
     def _delete(self, condition: Any) -> int:
+        gone = delete(ConversationRow).where(condition).returning(ConversationRow.id)
         with self.session() as session:
-            rows: Sequence[ConversationRow] = session.scalars(
-                select(ConversationRow).where(condition)
-            ).all()
-            for row in rows:
-                session.delete(row)
-            return len(rows)
+            return len(session.scalars(gone).all())
 
 
 def _columns(masked: Reply) -> dict[str, Any]:
