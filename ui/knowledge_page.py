@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from coach.answering.staleness import is_stale
-from coach.archive.history import Lesson, ServedVersion
+from coach.archive.history import ServedVersion
 from coach.checking import check_draft
 from coach.coaching import Coach
 from coach.teaching import edit_situation
@@ -19,7 +19,7 @@ from ui.sources import KNOWLEDGE, close_source, open_source, opened_source
 from ui.teaching_view import describe, forget_effect, show_foreseeing, show_lessons, show_said
 from ui.words import as_label, as_moment, show, show_heading, word
 
-RECENT, LOOKED_AT, VERSIONS, LESSONS = 30, 500, 30, 100
+RECENT, LOOKED_AT, VERSIONS = 30, 500, 30
 PICKED, VIEW, EDIT, HISTORY = "knowledge-situation", "knowledge-view", "edit", "history"
 
 
@@ -107,9 +107,8 @@ def _show_file(name: str) -> None:
 
 def _show_history() -> None:
     """The versions that were served, who made them, and what differs."""
-    lessons = {one.version_after: one for one in process.history().lessons(LESSONS)}
     for one in process.history().versions(VERSIONS):
-        with st.expander(as_label(_version_line(one, lessons.get(one.version)))):
+        with st.expander(as_label(_version_line(one))):
             if one.differences is None:
                 show(word("history.unknown"), "item")
             for path, difference in (one.differences or {}).items():
@@ -117,9 +116,11 @@ def _show_history() -> None:
                 show(difference, "diff", "pre")
 
 
-def _version_line(one: ServedVersion, lesson: Lesson | None) -> str:
+def _version_line(one: ServedVersion) -> str:
     at = as_moment(one.at)
-    if lesson is None:
+    if one.event is None:
         return word("history.version", at=at, version=one.version)
-    what = word("teach.by", trainer=lesson.trainer, what=describe(lesson))
+    undone = word("teach.undone", version=one.version)
+    done = undone if one.event.is_undo else describe(one.event.lesson)
+    what = word("teach.by", trainer=one.event.trainer, what=done)
     return word("history.lesson", at=at, version=one.version, what=what)

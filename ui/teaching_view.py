@@ -151,7 +151,7 @@ def _undo(lesson: Lesson) -> None:
         open_published(settings)
         if lesson.question:
             leave_gold(lesson.question, settings)
-        process.history().mark_undone(lesson.id)
+        process.history().mark_undone(lesson.id, session.operator(), version)
         st.session_state[DONE] = word("teach.undone", version=version)
     except CoachError as error:
         st.session_state[FAULT] = str(error)

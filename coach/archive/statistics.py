@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from coach.archive.tables import SignalRow, TurnRow, VerdictRow
+from coach.archive.tables import SignalRow, TurnRow, VerdictRow, in_utc
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,10 @@ def read_asked(session: Session, since: datetime, opinions: tuple[str, ...]) -> 
     )
     rows = {row[0]: row for row in session.execute(query)}  # the last opinion counts
     return [
-        AskedTurn(_in_utc(at), outcome, _about(situations, nearest), *rest)
+        AskedTurn(in_utc(at), outcome, _about(situations, nearest), *rest)
         for _, at, outcome, situations, nearest, *rest in rows.values()
     ]
 
 
 def _about(situations: str, nearest: str) -> tuple[str, ...]:
     return tuple(filter(None, situations.split(","))) or tuple(filter(None, (nearest,)))
-
-
-def _in_utc(moment: datetime) -> datetime:
-    """SQLite gives moments back without their zone."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
