@@ -316,6 +316,34 @@ def test_everybody_of_whom_something_is_kept_is_named(archive: Archive, coach: C
     assert [one.last for one in archive.operators()] == [past.date(), today]
 
 
+def test_a_trainers_name_is_copied_and_forgotten_where_they_judged_and_taught(
+    archive: Archive, coach: Coach
+) -> None:
+    turn = archive.keep(archive.start("one"), coach.reply([], "в трубке ребёнок"))
+    archive.judge(turn, FALSE, "не то", "Ирина", seen_revision=0)
+    history = History(archive)
+    first = history.add_lesson("Ирина", "rights", ("a", "b"), question="дай номер")
+    second = history.add_lesson("Олег", "rights", ("b", "c"), path="x.md", after="новое")
+    history.mark_undone(second, "Ирина", "b")
+    named = [(one.name, one.conversations) for one in archive.operators()]
+    assert named == [("one", 1), ("Ирина", 0), ("Олег", 0)]
+    judged, taught, undone = archive.export("Ирина")
+    assert (judged["judged"]["value"], judged["judged"]["note"]) == (FALSE, "не то")
+    assert taught["taught"]["question"] == "дай номер"
+    assert undone["undone"]["after"] == "новое"
+    json.dumps([judged, taught, undone])
+    assert archive.forget("Ирина") == 0
+    assert archive.export("Ирина") == []
+    (kept,) = archive.queue(5, judged=True)
+    assert (kept.verdict, kept.trainer) == (FALSE, "")
+    newest, oldest = history.lessons(5)
+    assert (oldest.id, oldest.trainer) == (first, "")
+    assert (newest.trainer, newest.undone_by, newest.is_undone) == ("Олег", "", True)
+    assert [one.name for one in archive.operators()] == ["one", "Олег"]
+    with pytest.raises(StaleError, match="кто-то другой"):
+        archive.judge(turn, RIGHT, "", "Олег", seen_revision=0)
+
+
 def test_old_conversations_are_forgotten(archive: Archive, coach: Coach) -> None:
     old, new = archive.start("operator"), archive.start("operator")
     for name in (old, new):

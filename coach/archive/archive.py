@@ -9,14 +9,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from coach.answering.reply import Reply, read_reply
 from coach.archive.database import open_database
@@ -36,6 +35,13 @@ from coach.archive.needs import (
     WRONG,
     need_of,
     outcome_of,
+)
+from coach.archive.people import (
+    KeptOperator,
+    copy_person,
+    forget_conversations,
+    forget_person,
+    read_people,
 )
 from coach.archive.queue import KeptTurn, Wanted, count_queue, join_names, read_queue
 from coach.archive.statistics import AskedTurn, read_asked
@@ -69,15 +75,6 @@ __all__ = [
     "KeptOperator",
     "KeptTurn",
 ]
-
-
-@dataclass(frozen=True)
-class KeptOperator:
-    """Of whom something is kept: how many conversations, and the day of the last answer."""
-
-    name: str
-    conversations: int
-    last: date
 
 
 class Archive:
@@ -171,7 +168,7 @@ class Archive:
         except StaleError as error:
             with self.session() as session:
                 first = session.scalar(select(VerdictRow.trainer).where(VerdictRow.turn_id == turn))
-            if first is None:
+            if not first:
                 raise
             raise StaleError(text("archive.judged", trainer=first)) from error
 
@@ -200,41 +197,28 @@ class Archive:
             return read_asked(session, moment, OPINIONS)
 
     def operators(self) -> list[KeptOperator]:
-        """Everybody of whom something is kept, by name."""
-        last = func.max(func.coalesce(TurnRow.asked_at, ConversationRow.started_at))
-        query = (
-            select(ConversationRow.operator, func.count(ConversationRow.id.distinct()), last)
-            .outerjoin(TurnRow)
-            .group_by(ConversationRow.operator)
-            .order_by(ConversationRow.operator)
-        )
+        """Everybody of whom something is kept, by name; trainers too."""
         with self.session() as session:
-            return [KeptOperator(name, n, at.date()) for name, n, at in session.execute(query)]
+            return read_people(session)
 
     def export(self, operator: str) -> list[dict[str, Any]]:
-        """Everything that is kept of one operator, as plain data."""
-        query = (
-            select(TurnRow)
-            .join(ConversationRow)
-            .where(ConversationRow.operator == operator)
-            .options(selectinload(TurnRow.signals), selectinload(TurnRow.verdict))
-            .order_by(TurnRow.id)
-        )
+        """Everything that is kept of one operator, as plain data; as a trainer too."""
         with self.session() as session:
-            return [row.as_plain() for row in session.scalars(query)]
+            return list(copy_person(session, operator))
 
     def forget(self, operator: str) -> int:
-        """Delete everything that is kept of one operator; return how many conversations."""
-        return self._delete(ConversationRow.operator == operator)
+        """Delete everything that is kept of one operator; return how many conversations.
+
+        Verdicts and lessons stay without the name.
+        """
+        with self.session() as session:
+            return forget_person(session, operator)
 
     def forget_older(self, days: int) -> int:
         """Delete conversations older than so many days; return how many."""
-        return self._delete(ConversationRow.started_at < now() - timedelta(days=days))
-
-    def _delete(self, condition: Any) -> int:
-        gone = delete(ConversationRow).where(condition).returning(ConversationRow.id)
+        past = now() - timedelta(days=days)
         with self.session() as session:
-            return len(session.scalars(gone).all())
+            return forget_conversations(session, ConversationRow.started_at < past)
 
 
 def _columns(masked: Reply) -> dict[str, Any]:

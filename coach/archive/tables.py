@@ -113,6 +113,15 @@ class VerdictRow(Base):
     revision: Mapped[int] = mapped_column(default=1)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
 
+    def as_plain(self) -> dict[str, Any]:
+        """The verdict as plain data, for whoever gave it."""
+        return {
+            "turn": self.turn_id,
+            "value": self.value,
+            "note": self.note,
+            "at": self.at.isoformat(),
+        }
+
 
 class LessonRow(Base):
     """What a trainer published: a taught question, or an edited file with its words.
@@ -136,6 +145,12 @@ class LessonRow(Base):
     undone_by: Mapped[str] = mapped_column(String(NAME_CHARS), default="")
     undone_before: Mapped[str] = mapped_column(String(NAME_CHARS), default="")
     undone_after: Mapped[str] = mapped_column(String(NAME_CHARS), default="")
+
+    def as_plain(self) -> dict[str, Any]:
+        """The lesson as plain data, for whoever published it or took it back."""
+        names = ("situation", "question", "path", "before", "after")
+        at = {"at": self.at.isoformat(), "undone_at": self.undone_at and self.undone_at.isoformat()}
+        return {name: getattr(self, name) for name in names} | at
 
 
 class VersionRow(Base):
