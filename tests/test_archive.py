@@ -276,6 +276,28 @@ def test_many_sessions_write_at_once(archive: Archive, coach: Coach) -> None:
     assert len(archive.queue(1000)) == 80
 
 
+def test_of_opinions_that_come_at_once_one_counts(archive: Archive, coach: Coach) -> None:
+    turn = archive.keep(archive.start("operator"), coach.reply([], "в трубке ребёнок"))
+    faults: list[Exception] = []
+
+    def work(kind: str) -> None:
+        try:
+            for _ in range(10):
+                archive.signal(turn, kind)
+        except Exception as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=work, args=(kind,)) for kind in (HELPED, WRONG) * 3]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    (kept,) = archive.queue(5)
+    assert len(kept.signals) == 1
+    assert kept.need == (6 if kept.signals == (WRONG,) else 0)
+
+
 def test_one_operators_data_is_exported_and_forgotten(archive: Archive, coach: Coach) -> None:
     reply = coach.reply([], "в трубке ребёнок")
     for operator in ("one", "other"):

@@ -146,14 +146,15 @@ class Archive:
         What was copied or opened again counts once.
         """
         replaced = OPINIONS if kind in OPINIONS else (kind,)
+        alone = select(TurnRow.id).where(TurnRow.id == turn).with_for_update(key_share=True)
         with self.session() as session:
+            session.execute(alone)  # of two that come at once the later one counts
             session.execute(
                 delete(SignalRow).where(SignalRow.turn_id == turn, SignalRow.kind.in_(replaced))
             )
             session.add(SignalRow(turn_id=turn, kind=kind, situation=situation))
             session.flush()
-            found = session.get_one(TurnRow, turn, with_for_update=True)
-            _weigh(session, found)
+            _weigh(session, session.get_one(TurnRow, turn))
 
     def judge(self, turn: int, value: str, note: str, trainer: str, seen_revision: int) -> None:
         """Keep a trainer's verdict, private data in its note masked.
