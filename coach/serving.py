@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from coach.assembly import build_coach, open_archive, prepare_libraries, published_build
-from coach.errors import ArchiveError, CoachError, SettingsError
+from coach.errors import CoachError, SettingsError
 from coach.index.build import lock_index
 from coach.privacy.masking import mask
 from coach.settings import PROJECT_FOLDER, Settings
@@ -125,7 +125,7 @@ def forget_daily(settings: Settings, stop: threading.Event | None = None) -> Non
     while settings.keep_days:
         try:
             open_archive(settings)
-        except ArchiveError as error:  # whoever opens a page is told; tomorrow it is tried again
+        except CoachError as error:  # whoever opens a page is told; tomorrow it is tried again
             logging.getLogger("coach.serving").error("nothing forgotten: %s", type(error).__name__)
         if stopped.wait(DAY_SECONDS):
             return

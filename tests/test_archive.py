@@ -10,6 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import event, update
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
@@ -19,19 +21,24 @@ from coach.archive.archive import (
     CRITICAL,
     FALSE,
     HELPED,
+    MISSING,
     NOT_HELPED,
     OPENED,
     RIGHT,
     WRONG,
     Archive,
     KeptOperator,
-    hide_private,
 )
+from coach.archive.database import MIGRATIONS
+from coach.archive.hiding import hide_private
+from coach.archive.history import History
 from coach.archive.tables import ConversationRow, TurnRow, now
 from coach.coaching import Coach
 from coach.errors import ArchiveError, StaleError
+from coach.serving import forget_daily
+from tests.conftest import make_settings
 
-PRIVATE = "клиент Сидоров тел 8 916 204-17-38 требует телефон директора"
+PRIVATE = "клиент Иванов требует телефон директора, 8 916 204-17-38"
 
 
 def test_a_conversation_comes_back_with_the_citations_as_first_shown(
@@ -58,21 +65,28 @@ def test_private_data_is_never_written(archive: Archive, coach: Coach) -> None:
     reply = replace(
         coach.reply([], PRIVATE),
         model="x",
-        advice=(AdviceSentence("Раз Сидоров требует, запишите [3].", (3,)),),
-        dropped=(DroppedSentence("Звоните 8 916 204-17-38", "number", "8"),),
+        advice=(AdviceSentence("Раз Иванов требует, запишите [3].", (3,)),),
+        dropped=(
+            DroppedSentence("Звоните 8 916 204-17-38", "number", "8"),
+            DroppedSentence("Иванов всегда недоволен", "unsupported", "иванов"),
+            DroppedSentence("Запишите жалобы", "unsupported", "жалоба"),
+        ),
     )
+    assert "иванов" in reply.evidence[0].words
     archive.keep(archive.start("operator"), reply)
     with archive._engine.connect() as connection:
         rows = connection.execute(sql("select question, cast(reply as text) from turns"))
-        stored = "\n".join(map(str, rows))
-    for secret in ("Сидоров", "204-17-38", "\\u0421\\u0438\\u0434\\u043e\\u0440"):
+        stored = "\n".join(map(str, rows)).lower()
+    for secret in ("иванов", "204-17-38", "\\u0432\\u0430\\u043d\\u043e\\u0432"):
         assert secret not in stored
     hidden = hide_private(reply)
+    assert set(hidden.evidence[0].words) == {*reply.evidence[0].words} - {"иванов"}
     assert hidden.citations == reply.citations
     assert hidden.advice
     assert "[ИМЯ_1]" in hidden.advice[0].text
     assert "[ТЕЛЕФОН_1]" in hidden.question
     assert "[ТЕЛЕФОН_1]" in hidden.dropped[0].text
+    assert [one.detail for one in hidden.dropped] == ["", "", "жалоба"]
 
 
 def test_a_reply_survives_being_written_as_json(coach: Coach) -> None:
@@ -129,6 +143,67 @@ def test_the_queue_is_ordered_by_need(archive: Archive, coach: Coach) -> None:
     assert archive.queue(10)[0].id == turns[2]
 
 
+def test_an_old_answer_in_need_is_found_before_the_limit(archive: Archive, coach: Coach) -> None:
+    name = archive.start("operator")
+    turns = [archive.keep(name, coach.reply([], "в трубке ребёнок")) for _ in range(5)]
+    archive.signal(turns[0], WRONG)
+    assert [one.id for one in archive.queue(2)] == [turns[0], turns[4]]
+    archive.signal(turns[0], HELPED)
+    assert [one.id for one in archive.queue(2)] == [turns[4], turns[3]]
+    assert archive.queue_length() == 5
+
+
+def test_the_models_words_change_the_need_and_what_was_said_stays(
+    archive: Archive, coach: Coach
+) -> None:
+    name, card = archive.start("operator"), coach.reply([], "в трубке ребёнок")
+    turns = [archive.keep(name, card) for _ in range(2)]
+    archive.signal(turns[1], MISSING)
+    said = replace(card, model="x", dropped=(DroppedSentence("Звоните", "unsupported", ""),))
+    for turn in turns:
+        archive.keep(name, said, turn)
+    assert [(one.id, one.need) for one in archive.queue(5)] == [(turns[1], 4), (turns[0], 1)]
+    assert archive.queue_length(kind="dropped") == 2
+
+
+def test_somebody_looks_at_each_danger(archive: Archive, coach: Coach) -> None:
+    name = archive.start("operator")
+    danger = coach.reply([], "мне плохо с сердцем умираю")
+    assert danger.refusal == "danger"
+    asked = [danger, coach.reply([], "какая скидка на диван"), coach.reply([], "говорит медленно")]
+    turns = [archive.keep(name, one) for one in asked]
+    archive.signal(turns[2], MISSING)
+    assert [one.id for one in archive.queue(5)] == [turns[0], turns[2], turns[1]]
+
+
+def test_the_queue_is_searched_and_filtered_behind_the_limit(
+    archive: Archive, coach: Coach
+) -> None:
+    name = archive.start("operator")
+    child, refused = coach.reply([], "в трубке ребёнок"), coach.reply([], "какая скидка")
+    assert refused.refusal
+    unsure = replace(refused, refusal=None, question="Ещё 5_0% \\ скидки")
+    turns = [archive.keep(name, one) for one in (unsure, refused, child, child)]
+    archive.signal(turns[2], OPENED)
+
+    def found(**wanted: str) -> list[int]:
+        queue = archive.queue(1, **wanted)
+        assert archive.queue_length(**wanted) >= len(queue)
+        return [one.id for one in queue]
+
+    assert found(words="ЕЩЕ 5_0% \\") == [turns[0]]
+    assert found(words="%") == found(words="_") == found(words="\\") == [turns[0]]
+    assert found(words="5__%") == []
+    assert found(situation="child_caller") == [turns[3]]
+    assert archive.queue_length(situation="child_caller") == 2
+    assert found(situation="child") == []
+    assert found(situation="child%") == []
+    assert found(kind=OPENED) == [turns[2]]
+    assert found(kind="unsure") == [turns[0]]
+    assert found(kind="refused") == [turns[1]]
+    assert found(kind="dropped") == []
+
+
 def test_two_trainers_never_lose_each_others_work(archive: Archive, coach: Coach) -> None:
     turn = archive.keep(archive.start("operator"), coach.reply([], "в трубке ребёнок"))
     archive.judge(turn, RIGHT, "", "first", seen_revision=0)
@@ -140,6 +215,44 @@ def test_two_trainers_never_lose_each_others_work(archive: Archive, coach: Coach
     (judged,) = archive.queue(5, judged=True)
     assert (judged.verdict, judged.note, judged.revision) == (CRITICAL, "вред", 2)
     assert archive.queue(5) == []
+
+
+@pytest.mark.parametrize("seen", [0, 1])
+def test_a_verdict_between_anothers_look_and_write_is_not_lost(
+    archive: Archive, url: str, coach: Coach, seen: int
+) -> None:
+    other = Archive(url)  # as in another process: nothing is shared but the database
+    turn = archive.keep(archive.start("operator"), coach.reply([], "в трубке ребёнок"))
+    if seen:
+        archive.judge(turn, RIGHT, "", "first", seen_revision=0)
+    writes, came = ("INSERT INTO verdicts", "UPDATE verdicts"), list[int]()
+
+    def cut_in(_: object, __: object, statement: str, *___: object) -> None:
+        if statement.startswith(writes) and not came:
+            came.append(turn)
+            other.judge(turn, CRITICAL, "вред", "second", seen)
+
+    event.listen(archive._engine, "before_cursor_execute", cut_in)
+    with pytest.raises(StaleError, match="second"):
+        archive.judge(turn, FALSE, "нет", "first", seen)
+    (kept,) = archive.queue(5, judged=True)
+    assert (kept.verdict, kept.trainer, kept.revision) == (CRITICAL, "second", seen + 1)
+
+
+def test_a_verdict_on_a_forgotten_answer_is_told(archive: Archive, coach: Coach) -> None:
+    turn = archive.keep(archive.start("operator"), coach.reply([], "в трубке ребёнок"))
+    archive.forget("operator")
+    for seen in (0, 1):
+        with pytest.raises(StaleError, match="кто-то другой"):
+            archive.judge(turn, FALSE, "", "trainer", seen)
+
+
+def test_a_verdicts_note_is_masked(archive: Archive, coach: Coach) -> None:
+    turn = archive.keep(archive.start("operator"), coach.reply([], "в трубке ребёнок"))
+    note = "клиент Иванов, 8 916 204-17-38, просил другое"
+    archive.judge(turn, FALSE, note, "trainer", seen_revision=0)
+    (kept,) = archive.queue(5, judged=True)
+    assert kept.note == "клиент [ИМЯ_1], [ТЕЛЕФОН_1], просил другое"
 
 
 def test_many_sessions_write_at_once(archive: Archive, coach: Coach) -> None:
@@ -161,6 +274,28 @@ def test_many_sessions_write_at_once(archive: Archive, coach: Coach) -> None:
         thread.join()
     assert faults == []
     assert len(archive.queue(1000)) == 80
+
+
+def test_of_opinions_that_come_at_once_one_counts(archive: Archive, coach: Coach) -> None:
+    turn = archive.keep(archive.start("operator"), coach.reply([], "в трубке ребёнок"))
+    faults: list[Exception] = []
+
+    def work(kind: str) -> None:
+        try:
+            for _ in range(10):
+                archive.signal(turn, kind)
+        except Exception as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=work, args=(kind,)) for kind in (HELPED, WRONG) * 3]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    (kept,) = archive.queue(5)
+    assert len(kept.signals) == 1
+    assert kept.need == (6 if kept.signals == (WRONG,) else 0)
 
 
 def test_one_operators_data_is_exported_and_forgotten(archive: Archive, coach: Coach) -> None:
@@ -201,6 +336,34 @@ def test_everybody_of_whom_something_is_kept_is_named(archive: Archive, coach: C
         session.execute(update(ConversationRow).values(started_at=past))
         session.execute(update(TurnRow).where(TurnRow.number == 0).values(asked_at=past))
     assert [one.last for one in archive.operators()] == [past.date(), today]
+
+
+def test_a_trainers_name_is_copied_and_forgotten_where_they_judged_and_taught(
+    archive: Archive, coach: Coach
+) -> None:
+    turn = archive.keep(archive.start("one"), coach.reply([], "в трубке ребёнок"))
+    archive.judge(turn, FALSE, "не то", "Ирина", seen_revision=0)
+    history = History(archive)
+    first = history.add_lesson("Ирина", "rights", ("a", "b"), question="дай номер")
+    second = history.add_lesson("Олег", "rights", ("b", "c"), path="x.md", after="новое")
+    history.mark_undone(second, "Ирина", "b")
+    named = [(one.name, one.conversations) for one in archive.operators()]
+    assert named == [("one", 1), ("Ирина", 0), ("Олег", 0)]
+    judged, taught, undone = archive.export("Ирина")
+    assert (judged["judged"]["value"], judged["judged"]["note"]) == (FALSE, "не то")
+    assert taught["taught"]["question"] == "дай номер"
+    assert undone["undone"]["after"] == "новое"
+    json.dumps([judged, taught, undone])
+    assert archive.forget("Ирина") == 0
+    assert archive.export("Ирина") == []
+    (kept,) = archive.queue(5, judged=True)
+    assert (kept.verdict, kept.trainer) == (FALSE, "")
+    newest, oldest = history.lessons(5)
+    assert (oldest.id, oldest.trainer) == (first, "")
+    assert (newest.trainer, newest.undone_by, newest.is_undone) == ("Олег", "", True)
+    assert [one.name for one in archive.operators()] == ["one", "Олег"]
+    with pytest.raises(StaleError, match="кто-то другой"):
+        archive.judge(turn, RIGHT, "", "Олег", seen_revision=0)
 
 
 def test_old_conversations_are_forgotten(archive: Archive, coach: Coach) -> None:
@@ -251,11 +414,28 @@ def test_a_full_disk_is_told_and_what_was_kept_stays(tmp_path: Path, coach: Coac
     assert archive.conversation(name, "operator")
 
 
-@pytest.mark.parametrize("url", ["nonsense", "sqlite:////proc/nowhere/x.db", "oracle+x://a:b@c/d"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "sqlite:////proc/nowhere/x.db",
+        "oracle+x://a:secret@c/d",
+        "postgresql://a:secret@c:port/d",
+        "postgresql://a:b@c:secret@d/e",
+        "://a:secret@c:port/d",
+        "oracle+x://c/d?password=secret",
+    ],
+)
 def test_a_database_that_cannot_be_is_told(url: str) -> None:
     with pytest.raises(ArchiveError, match="COACH_DATABASE_URL") as caught:
         Archive(url)
-    assert ":b@" not in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_the_daily_forgetting_survives_a_wrong_address() -> None:
+    stop = threading.Event()
+    stop.set()
+    forget_daily(make_settings(database_url="postgresql://a:b@c:port/d", keep_days=30), stop)
 
 
 def test_a_broken_database_is_told(archive: Archive, coach: Coach) -> None:
@@ -265,3 +445,33 @@ def test_a_broken_database_is_told(archive: Archive, coach: Coach) -> None:
     turn = archive.keep(name, coach.reply([], "в трубке ребёнок"))
     with pytest.raises(ArchiveError, match="Карточки работают"):
         archive.signal(turn, HELPED)
+
+
+def test_what_was_kept_before_is_found_after_the_migration(url: str, coach: Coach) -> None:
+    danger = coach.reply([], "мне плохо с сердцем умираю")
+    child, refused = coach.reply([], "в трубке ребёнок"), coach.reply([], "Ещё скидка")
+    unsure = replace(refused, refusal=None)
+    dropped = replace(child, dropped=(DroppedSentence("Звоните", "unsupported", ""),))
+    doubted = replace(child, situations=(replace(child.situations[0], confidence=0.5),))
+    replies = [danger, child, refused, unsure, dropped, doubted, child]
+    archive = Archive(url)
+    name = archive.start("operator")
+    turns = [archive.keep(name, one) for one in replies]
+    archive.signal(turns[6], WRONG)
+    history = History(archive)
+    history.add_lesson("Ирина", "rights", ("a", "b"), question="дай номер")
+    history.add_lesson("Ирина", "rights", ("b", "c"), path="situations/rights.md")
+    columns = sql("select need, folded, situations, nearest, is_dropped from turns order by id")
+    with archive._engine.begin() as connection:
+        before = connection.execute(columns).all()
+        connection.execute(sql("update lessons set path = '' where question != ''"))
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0002")
+    archive = Archive(url)
+    with archive._engine.begin() as connection:
+        assert connection.execute(columns).all() == before
+        assert connection.execute(columns).scalars().all() == [5, 0, 3, 2, 1, 1, 6]
+    paths = [one.path for one in History(archive).lessons(5)]
+    assert paths == ["situations/rights.md", "questions/rights.txt"]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
@@ -17,7 +18,7 @@ from coach.coaching import Coach
 from coach.quality.evaluations import HISTORY, REPORT, REPORT_PAGE
 from coach.settings import Settings
 from tests.test_page import words_on
-from ui import process, quality_page
+from ui import process
 from ui.words import word
 
 PAGE = """
@@ -36,8 +37,8 @@ def settings(real_settings: Settings, tmp_path: Path, monkeypatch: pytest.Monkey
     }
     made = real_settings.model_copy(update=change)
     monkeypatch.setattr(process, "load_settings", lambda: made)
-    for cached in (process.page_settings, process.archive, quality_page.asked_since):
-        cached.clear()  # type: ignore[attr-defined]
+    st.cache_resource.clear()
+    st.cache_data.clear()
     return made
 
 

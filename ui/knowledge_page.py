@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from coach.answering.staleness import is_stale
-from coach.archive.history import Lesson, ServedVersion
+from coach.archive.history import ServedVersion
 from coach.checking import check_draft
 from coach.coaching import Coach
 from coach.teaching import edit_situation
@@ -20,7 +20,7 @@ from ui.sources import KNOWLEDGE, close_source, open_source, opened_source
 from ui.teaching_view import describe, show_foreseeing, show_lessons, show_said
 from ui.words import as_label, as_moment, show, show_heading, word
 
-LOOKED_AT, VERSIONS, LESSONS = 500, 30, 100
+LOOKED_AT, VERSIONS = 500, 30
 PICKED, VIEW, EDIT, HISTORY = "knowledge-situation", "knowledge-view", "edit", "history"
 OPENED, TIMES = "knowledge-opened", "knowledge-times"
 
@@ -63,13 +63,9 @@ def _show_situation(coach: Coach) -> None:
 
 
 def _show_stale(coach: Coach, name: str) -> None:
-    kept = process.archive().queue(LOOKED_AT) + process.archive().queue(LOOKED_AT, judged=True)
-    stale = [
-        one
-        for one in kept
-        if name in {shown.id for shown in one.reply.situations}
-        and is_stale(one.reply, coach.knowledge)
-    ]
+    look = partial(process.archive().queue, LOOKED_AT, situation=name)
+    kept = look() + look(judged=True)
+    stale = [one for one in kept if is_stale(one.reply, coach.knowledge)]
     if stale:
         show(word("stale.count", count=len(stale)), "item coach-conflict")
 
@@ -156,9 +152,8 @@ def _take_published(name: str) -> None:
 
 def _show_history() -> None:
     """The versions that were served, who made them, and what differs."""
-    lessons = {one.version_after: one for one in process.history().lessons(LESSONS)}
     for one in process.history().versions(VERSIONS):
-        with st.expander(as_label(_version_line(one, lessons.get(one.version)))):
+        with st.expander(as_label(_version_line(one))):
             if one.differences is None:
                 show(word("history.unknown"), "item")
             for path, difference in (one.differences or {}).items():
@@ -166,9 +161,9 @@ def _show_history() -> None:
                 show(difference, "diff", "pre")
 
 
-def _version_line(one: ServedVersion, lesson: Lesson | None) -> str:
+def _version_line(one: ServedVersion) -> str:
     at = as_moment(one.at)
-    if lesson is None:
+    if one.event is None:
         return word("history.version", at=at, version=one.version)
-    what = word("teach.by", trainer=lesson.trainer, what=describe(lesson))
+    what = describe(one.event.lesson, is_undo=one.event.is_undo)
     return word("history.lesson", at=at, version=one.version, what=what)

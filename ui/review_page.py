@@ -22,7 +22,7 @@ from ui.teaching_view import box, show_foreseeing, show_lessons, show_said
 from ui.words import as_label, shorten_question, show, show_heading, word
 
 QUEUED, RECENT, EXAMPLES = 500, 30, 6
-CHOSEN = "review-turn"
+CHOSEN, LISTED = "review-turn", "review-listed"
 VERDICTS = (RIGHT, FALSE, CRITICAL)
 SHORTCUTS = {RIGHT: "1", FALSE: "2", CRITICAL: "3"}
 VIEW, QUEUE, KINDS = "review-view", "queue", "kinds"
@@ -41,15 +41,15 @@ def show_review() -> None:
     if view == KINDS:
         _show_kinds(coach)
         return
-    queue = _show_filters(coach)
+    queue, count = _show_filters(coach)
     if queue:
-        _show_queue(coach, queue)
+        _show_queue(coach, queue, count)
     else:
         show(word("review.empty"), "item")
 
 
-def _show_filters(coach: Coach) -> list[KeptTurn]:
-    """The filters, and the answers that pass them, those in need most first."""
+def _show_filters(coach: Coach) -> tuple[list[KeptTurn], int]:
+    """The filters, the answers that pass them, those in need most first, and how many do."""
     columns = st.columns([3, 2, 3, 1], vertical_alignment="bottom")
     words = columns[0].text_input(word("review.search"), key="review-search")
     kind = columns[1].selectbox(
@@ -66,36 +66,25 @@ def _show_filters(coach: Coach) -> list[KeptTurn]:
         key="review-situation",
     )
     judged = columns[3].toggle(word("review.judged"), key="review-judged")
-    queue = process.archive().queue(QUEUED, judged=judged, words=words)
-    return [
-        one
-        for one in queue
-        if _is_kind(one, kind, coach)
-        and (not situation or situation in {shown.id for shown in one.reply.situations})
-    ]
-
-
-def _is_kind(one: KeptTurn, kind: str, coach: Coach) -> bool:
-    reply = one.reply
-    if kind == REFUSED:
-        return reply.refusal is not None
-    if kind == UNSURE:
-        return not reply.answered and reply.refusal is None
-    if kind == DROPPED:
-        return bool(reply.dropped)
+    wanted = (judged, words, situation, "" if kind in (EVERYTHING, STALE) else kind)
+    queue = process.archive().queue(QUEUED, *wanted)
     if kind == STALE:
-        return is_stale(reply, coach.knowledge)
-    return kind == EVERYTHING or kind in one.signals
+        queue = [one for one in queue if is_stale(one.reply, coach.knowledge)]
+        return queue, len(queue)
+    return queue, process.archive().queue_length(*wanted)
 
 
-def _show_queue(coach: Coach, queue: list[KeptTurn]) -> None:
+def _show_queue(coach: Coach, queue: list[KeptTurn], count: int) -> None:
     listed, opened, beside = st.columns([2, 4, 4], gap="medium")
     chosen = next((o for o in queue if o.id == st.session_state.get(CHOSEN)), queue[0])
     with listed:
-        show(word("review.count", count=len(queue)), "label", "h3")
+        show(word("review.count", count=count), "label", "h3")
         with st.container(height=640, border=False, key="queue"):
-            for one in queue[:RECENT]:
+            listed_count = st.session_state.get(LISTED, RECENT)
+            for one in queue[:listed_count]:
                 _show_line(one, is_chosen=one is chosen)
+            if listed_count < len(queue):
+                st.button(word("review.more"), key="review-more", on_click=_list_more)
     with opened:
         _show_turn(coach, chosen, queue)
     with beside:
@@ -105,6 +94,10 @@ def _show_queue(coach: Coach, queue: list[KeptTurn]) -> None:
         else:
             show(word("review.no_source"), "status")
             show_situations(coach.knowledge, _nearest(chosen.reply, coach))
+
+
+def _list_more() -> None:
+    st.session_state[LISTED] = st.session_state.get(LISTED, RECENT) + RECENT
 
 
 def _nearest(reply: Reply, coach: Coach) -> str:
@@ -177,7 +170,8 @@ def _show_verdict(one: KeptTurn, queue: list[KeptTurn]) -> None:
             st.button(label, key=name, shortcut=keys, on_click=_choose, args=(queue[where].id,))
     if one.verdict:
         verdict = word(f"review.{one.verdict}")
-        show(word("review.judged_by", trainer=one.trainer, verdict=verdict), "status")
+        trainer = one.trainer or word("teach.forgotten")
+        show(word("review.judged_by", trainer=trainer, verdict=verdict), "status")
 
 
 def _note_key(one: KeptTurn) -> str:
@@ -211,11 +205,6 @@ def _show_teaching(coach: Coach, one: KeptTurn) -> None:
     )
     make = partial(teach_question, one.reply.question, picked or "", process.page_settings())
     show_foreseeing(make, (one.id, picked), disabled=picked is None)
-
-
-def _title(coach: Coach, name: str) -> str:
-    known = coach.knowledge.situations.get(name)
-    return known.title if known else word("teach.none")
 
 
 def _show_kinds(coach: Coach) -> None:

@@ -143,28 +143,34 @@ def _publish(change: Change, held: Box, *, wants_gold: bool) -> None:
 def _what_changed(version: str) -> list[str]:
     """What others published since the knowledge was at a version, a line each."""
     lessons = process.history().lessons_after(version)
-    return [word("teach.by", trainer=one.trainer, what=describe(one)) for one in lessons]
+    return [describe(one, is_undo=one.is_undone) for one in lessons]
 
 
-def describe(lesson: Lesson) -> str:
-    """What a lesson was, in a line."""
+def describe(lesson: Lesson, *, is_undo: bool = False) -> str:
+    """Who published a lesson, or took it back, and what it was: a line."""
+    trainer = (lesson.undone_by if is_undo else lesson.trainer) or word("teach.forgotten")
+    key = "teach.undone_by" if is_undo else "teach.by"
+    return word(key, trainer=trainer, what=_what(lesson))
+
+
+def _what(lesson: Lesson) -> str:
     situations = process.current_coach().knowledge.situations
     known = situations.get(lesson.situation)
     title = known.title if known else word("teach.none")
     if lesson.question:
-        return f"«{lesson.question}» → {title}"
+        return word("teach.taught", question=lesson.question, title=title)
     return word("teach.edited", title=title)
 
 
 def show_lessons() -> None:
     """The last lessons, each with a button that takes it back."""
-    lessons = [one for one in process.history().lessons(LESSONS) if not one.is_undone]
+    lessons = process.history().lessons(LESSONS, standing=True)
     if not lessons:
         return
     with st.expander(word("teach.lessons", count=len(lessons))):
         for one in lessons:
             with st.container(horizontal=True, gap="xsmall"):
-                show(word("teach.by", trainer=one.trainer, what=describe(one)), "evidence")
+                show(describe(one), "evidence")
                 if st.button(word("teach.undo"), key=f"undo-{one.id}"):
                     with st.spinner(word("teach.publishing")):
                         _undo(one, box())
@@ -172,10 +178,10 @@ def show_lessons() -> None:
 
 
 def _undo(lesson: Lesson, held: Box) -> None:
-    settings, history = process.page_settings(), process.history()
+    settings, history, trainer = process.page_settings(), process.history(), session.operator()
     change = Change(lesson.path, lesson.before, lesson.after, "", lesson.situation, lesson.question)
     try:
-        version = undo(change, settings, lambda _: history.mark_undone(lesson.id))
+        version = undo(change, settings, lambda to: history.mark_undone(lesson.id, trainer, to))
         held.done = word("teach.undone", version=version)
         open_published(settings)
         if lesson.question:

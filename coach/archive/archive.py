@@ -7,20 +7,43 @@ written.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from coach.answering.reply import Reply, read_reply
 from coach.archive.database import open_database
 from coach.archive.hiding import hide_private
+from coach.archive.needs import (
+    COPIED,
+    CRITICAL,
+    FALSE,
+    HELPED,
+    MISSING,
+    NOT_HELPED,
+    OPENED,
+    OPINIONS,
+    RIGHT,
+    SHOWN,
+    UNSURE,
+    WRONG,
+    need_of,
+    outcome_of,
+)
+from coach.archive.people import (
+    KeptOperator,
+    copy_person,
+    forget_conversations,
+    forget_person,
+    read_people,
+)
+from coach.archive.queue import KeptTurn, Wanted, count_queue, join_names, read_queue
 from coach.archive.statistics import AskedTurn, read_asked
 from coach.archive.tables import (
     ConversationRow,
@@ -29,59 +52,29 @@ from coach.archive.tables import (
     VerdictRow,
     now,
 )
+from coach.archive.verdicts import write_verdict
 from coach.errors import ArchiveError, StaleError
 from coach.language.lemmas import fold
+from coach.privacy.masking import mask
 from coach.texts import text
 
-HELPED, NOT_HELPED, WRONG, MISSING = "helped", "not_helped", "wrong_situation", "not_in_text"
-OPINIONS = (HELPED, NOT_HELPED, WRONG, MISSING)
-OPENED, COPIED = "opened", "copied"
-RIGHT, FALSE, CRITICAL = "right", "false", "critical"
-SHOWN, UNSURE = "shown", "unsure"
-# What needs a trainer first: the higher, the sooner.
-NEED = {WRONG: 6, NOT_HELPED: 5, MISSING: 4}
-NEED_OF_OUTCOME = {"not_in_instruction": 3, UNSURE: 2}
-DROPPED_NEED, LEAST_SURE, UNSURE_NEED = 1, 0.7, 1
-
-
-@dataclass(frozen=True)
-class KeptTurn:
-    """An answer as it is kept: who asked, when, what came, and what was made of it."""
-
-    id: int
-    conversation: str
-    operator: str
-    asked_at: datetime
-    reply: Reply
-    signals: tuple[str, ...]
-    situation: str
-    verdict: str
-    note: str
-    trainer: str
-    revision: int
-
-    @property
-    def need(self) -> int:
-        """How much it needs a trainer: a wrong situation most, a good answer least."""
-        said = max((NEED.get(kind, 0) for kind in self.signals), default=0)
-        outcome = NEED_OF_OUTCOME.get(outcome_of(self.reply), 0)
-        sure = max((one.confidence for one in self.reply.situations), default=1.0)
-        doubt = UNSURE_NEED if self.reply.answered and sure < LEAST_SURE else 0
-        return max(said, outcome, doubt, DROPPED_NEED if self.reply.dropped else 0)
-
-
-@dataclass(frozen=True)
-class KeptOperator:
-    """Of whom something is kept: how many conversations, and the day of the last answer."""
-
-    name: str
-    conversations: int
-    last: date
-
-
-def outcome_of(reply: Reply) -> str:
-    """What a reply came to: a card shown, unsure, or the reason of the refusal."""
-    return SHOWN if reply.answered else reply.refusal or UNSURE
+__all__ = [
+    "COPIED",
+    "CRITICAL",
+    "FALSE",
+    "HELPED",
+    "MISSING",
+    "NOT_HELPED",
+    "OPENED",
+    "OPINIONS",
+    "RIGHT",
+    "SHOWN",
+    "UNSURE",
+    "WRONG",
+    "Archive",
+    "KeptOperator",
+    "KeptTurn",
+]
 
 
 class Archive:
@@ -118,12 +111,7 @@ class Archive:
         later. Raises StaleError when the conversation was deleted meanwhile.
         """
         masked = hide_private(reply)
-        values = {
-            "question": masked.question,
-            "reply": masked.to_json(),
-            "outcome": outcome_of(masked),
-            "knowledge_version": masked.knowledge_version,
-        }
+        values = _columns(masked)
         with self.session() as session:
             found = session.get(TurnRow, turn) if turn is not None else None
             if found is None:
@@ -136,6 +124,8 @@ class Archive:
             else:
                 for name, value in values.items():
                     setattr(found, name, value)
+                session.flush()
+                _weigh(session, found)
             session.flush()
             return found.id
 
@@ -156,46 +146,51 @@ class Archive:
         What was copied or opened again counts once.
         """
         replaced = OPINIONS if kind in OPINIONS else (kind,)
+        alone = select(TurnRow.id).where(TurnRow.id == turn).with_for_update(key_share=True)
         with self.session() as session:
+            session.execute(alone)  # of two that come at once the later one counts
             session.execute(
                 delete(SignalRow).where(SignalRow.turn_id == turn, SignalRow.kind.in_(replaced))
             )
             session.add(SignalRow(turn_id=turn, kind=kind, situation=situation))
+            session.flush()
+            _weigh(session, session.get_one(TurnRow, turn))
 
     def judge(self, turn: int, value: str, note: str, trainer: str, seen_revision: int) -> None:
-        """Keep a trainer's verdict.
+        """Keep a trainer's verdict, private data in its note masked.
 
         Raises StaleError when another trainer judged it after `seen_revision`: nothing is lost.
         """
-        with self.session() as session:
-            found = session.get(VerdictRow, turn, with_for_update=True)
-            if (found.revision if found else 0) != seen_revision:
-                raise StaleError(text("archive.judged", trainer=found.trainer if found else ""))
-            if found is None:
-                session.add(VerdictRow(turn_id=turn, value=value, note=note, trainer=trainer))
-            else:
-                found.value, found.note, found.trainer = value, note, trainer
-                found.revision, found.at = found.revision + 1, now()
+        kept = mask([note])[0].text
+        values = {"value": value, "note": kept, "trainer": trainer, "at": now()}
+        try:
+            with self.session() as session:
+                write_verdict(session, turn, seen_revision, values)
+        except StaleError as error:
+            with self.session() as session:
+                first = session.scalar(select(VerdictRow.trainer).where(VerdictRow.turn_id == turn))
+            if not first:
+                raise
+            raise StaleError(text("archive.judged", trainer=first)) from error
 
-    def queue(self, limit: int, *, judged: bool = False, words: str = "") -> list[KeptTurn]:
-        """The latest answers that trainers have judged or not yet, those in need most first."""
-        query = (
-            select(TurnRow)
-            .outerjoin(VerdictRow)
-            .where(VerdictRow.turn_id.is_not(None) if judged else VerdictRow.turn_id.is_(None))
-            .options(
-                selectinload(TurnRow.conversation),
-                selectinload(TurnRow.signals),
-                selectinload(TurnRow.verdict),
-            )
-            .order_by(TurnRow.asked_at.desc())
-            .limit(limit)
-        )
+    def queue(
+        self,
+        limit: int,
+        judged: bool = False,
+        words: str = "",
+        situation: str = "",
+        kind: str = "",
+    ) -> list[KeptTurn]:
+        """The answers that trainers have judged or not yet, those in need most first."""
         with self.session() as session:
-            kept = [_read_turn(row) for row in session.scalars(query)]
-        sought = fold(words)  # SQLite folds the case of Latin letters alone
-        wanted = [one for one in kept if sought in fold(one.reply.question)]
-        return sorted(wanted, key=lambda one: -one.need)
+            return read_queue(session, limit, Wanted(judged, words, situation, kind))
+
+    def queue_length(
+        self, judged: bool = False, words: str = "", situation: str = "", kind: str = ""
+    ) -> int:
+        """How many answers the queue would give without a limit."""
+        with self.session() as session:
+            return count_queue(session, Wanted(judged, words, situation, kind))
 
     def asked_since(self, moment: datetime) -> list[AskedTurn]:
         """What was asked since a moment, oldest first, in few words."""
@@ -203,60 +198,45 @@ class Archive:
             return read_asked(session, moment, OPINIONS)
 
     def operators(self) -> list[KeptOperator]:
-        """Everybody of whom something is kept, by name."""
-        last = func.max(func.coalesce(TurnRow.asked_at, ConversationRow.started_at))
-        query = (
-            select(ConversationRow.operator, func.count(ConversationRow.id.distinct()), last)
-            .outerjoin(TurnRow)
-            .group_by(ConversationRow.operator)
-            .order_by(ConversationRow.operator)
-        )
+        """Everybody of whom something is kept, by name; trainers too."""
         with self.session() as session:
-            return [KeptOperator(name, n, at.date()) for name, n, at in session.execute(query)]
+            return read_people(session)
 
     def export(self, operator: str) -> list[dict[str, Any]]:
-        """Everything that is kept of one operator, as plain data."""
-        query = (
-            select(TurnRow)
-            .join(ConversationRow)
-            .where(ConversationRow.operator == operator)
-            .options(selectinload(TurnRow.signals), selectinload(TurnRow.verdict))
-            .order_by(TurnRow.id)
-        )
+        """Everything that is kept of one operator, as plain data; as a trainer too."""
         with self.session() as session:
-            return [row.as_plain() for row in session.scalars(query)]
+            return list(copy_person(session, operator))
 
     def forget(self, operator: str) -> int:
-        """Delete everything that is kept of one operator; return how many conversations."""
-        return self._delete(ConversationRow.operator == operator)
+        """Delete everything that is kept of one operator; return how many conversations.
+
+        Verdicts and lessons stay without the name.
+        """
+        with self.session() as session:
+            return forget_person(session, operator)
 
     def forget_older(self, days: int) -> int:
         """Delete conversations older than so many days; return how many."""
-        return self._delete(ConversationRow.started_at < now() - timedelta(days=days))
-
-    def _delete(self, condition: Any) -> int:
+        past = now() - timedelta(days=days)
         with self.session() as session:
-            rows: Sequence[ConversationRow] = session.scalars(
-                select(ConversationRow).where(condition)
-            ).all()
-            for row in rows:
-                session.delete(row)
-            return len(rows)
+            return forget_conversations(session, ConversationRow.started_at < past)
 
 
-def _read_turn(row: TurnRow) -> KeptTurn:
-    verdict = row.verdict
-    picked = [one.situation for one in row.signals if one.situation]
-    return KeptTurn(
-        row.id,
-        row.conversation_id,
-        row.conversation.operator,
-        row.asked_at,
-        read_reply(row.reply),
-        tuple(one.kind for one in row.signals),
-        picked[-1] if picked else "",
-        verdict.value if verdict else "",
-        verdict.note if verdict else "",
-        verdict.trainer if verdict else "",
-        verdict.revision if verdict else 0,
-    )
+def _columns(masked: Reply) -> dict[str, Any]:
+    return {
+        "question": masked.question,
+        "reply": masked.to_json(),
+        "outcome": outcome_of(masked),
+        "knowledge_version": masked.knowledge_version,
+        "need": need_of(masked),
+        "folded": fold(masked.question),
+        "situations": join_names(one.id for one in masked.situations),
+        "nearest": next((one.id for one in masked.choices), ""),
+        "is_dropped": bool(masked.dropped),
+    }
+
+
+def _weigh(session: Session, row: TurnRow) -> None:
+    """Set an answer's need anew: something else is said of it, or it is another reply."""
+    said = session.scalars(select(SignalRow.kind).where(SignalRow.turn_id == row.id))
+    row.need = need_of(read_reply(row.reply), said)

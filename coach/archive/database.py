@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from functools import partial
 from pathlib import Path
@@ -44,9 +45,15 @@ def open_database(url: str) -> Engine:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except (SQLAlchemyError, OSError, ModuleNotFoundError) as error:
-        shown = make_url(url).render_as_string(hide_password=True) if "://" in url else url
-        raise ArchiveError(text("archive.unreachable", url=shown, fault=error)) from error
+        raise _unreachable(url, str(error)) from error
+    except ValueError as error:  # of an address: its words may hold a piece of the password
+        raise _unreachable(url, type(error).__name__) from error
     return engine
+
+
+def _unreachable(url: str, fault: str) -> ArchiveError:
+    shown = re.sub(r"(?<=://).*@", "***@", url.partition("?")[0])
+    return ArchiveError(text("archive.unreachable", url=shown, fault=fault))
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

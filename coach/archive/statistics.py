@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from coach.archive.tables import SignalRow, TurnRow, VerdictRow
+from coach.archive.tables import SignalRow, TurnRow, VerdictRow, in_utc
 
 
 @dataclass(frozen=True)
@@ -30,16 +29,15 @@ class AskedTurn:
 
 
 def read_asked(session: Session, since: datetime, opinions: tuple[str, ...]) -> list[AskedTurn]:
-    """The answers since a moment, oldest first; the database cuts the large replies."""
+    """The answers since a moment, oldest first, without the large replies."""
     said = (SignalRow.turn_id == TurnRow.id) & SignalRow.kind.in_(opinions)
-    first = func.coalesce(_text_at("situations", 0), _text_at("choices", 0))
     query = (
         select(
             TurnRow.id,
             TurnRow.asked_at,
             TurnRow.outcome,
-            first,
-            _text_at("situations", 1),
+            TurnRow.situations,
+            TurnRow.nearest,
             TurnRow.knowledge_version,
             func.coalesce(SignalRow.kind, ""),
             func.coalesce(VerdictRow.value, ""),
@@ -52,15 +50,10 @@ def read_asked(session: Session, since: datetime, opinions: tuple[str, ...]) -> 
     )
     rows = {row[0]: row for row in session.execute(query)}  # the last opinion counts
     return [
-        AskedTurn(_in_utc(at), outcome, tuple(filter(None, (one, two))), *rest)
-        for _, at, outcome, one, two, *rest in rows.values()
+        AskedTurn(in_utc(at), outcome, _about(situations, nearest), *rest)
+        for _, at, outcome, situations, nearest, *rest in rows.values()
     ]
 
 
-def _text_at(field: str, place: int) -> Any:
-    return TurnRow.reply[(field, place, "id")].as_string()
-
-
-def _in_utc(moment: datetime) -> datetime:
-    """SQLite gives moments back without their zone."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+def _about(situations: str, nearest: str) -> tuple[str, ...]:
+    return tuple(filter(None, situations.split(","))) or tuple(filter(None, (nearest,)))

@@ -16,6 +16,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def in_utc(moment: datetime) -> datetime:
+    """A moment as it was kept: SQLite gives it back without its zone."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
 class Base(DeclarativeBase):
     """The declarative base of all tables."""
 
@@ -34,10 +39,17 @@ class ConversationRow(Base):
 
 
 class TurnRow(Base):
-    """One answer as it was first shown; private data in it is masked."""
+    """One answer as it was first shown; private data in it is masked.
+
+    What it is looked for by stands beside the reply: `folded` is its question, `situations` are
+    those shown, each between commas, `nearest` is the first choice that was offered.
+    """
 
     __tablename__ = "turns"
-    __table_args__ = (UniqueConstraint("conversation_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "number"),
+        Index("turns_need", "need", "asked_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
@@ -47,6 +59,11 @@ class TurnRow(Base):
     outcome: Mapped[str] = mapped_column(String(KIND_CHARS), index=True)
     knowledge_version: Mapped[str] = mapped_column(String(NAME_CHARS))
     asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now, index=True)
+    need: Mapped[int] = mapped_column(default=0)
+    folded: Mapped[str] = mapped_column(Text, default="")
+    situations: Mapped[str] = mapped_column(Text, default="")
+    nearest: Mapped[str] = mapped_column(String(NAME_CHARS), default="")
+    is_dropped: Mapped[bool] = mapped_column(default=False)
     conversation: Mapped[ConversationRow] = relationship(back_populates="turns")
     signals: Mapped[list[SignalRow]] = relationship(
         cascade="all, delete-orphan", order_by="SignalRow.id"
@@ -96,11 +113,20 @@ class VerdictRow(Base):
     revision: Mapped[int] = mapped_column(default=1)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
 
+    def as_plain(self) -> dict[str, Any]:
+        """The verdict as plain data, for whoever gave it."""
+        return {
+            "turn": self.turn_id,
+            "value": self.value,
+            "note": self.note,
+            "at": self.at.isoformat(),
+        }
+
 
 class LessonRow(Base):
     """What a trainer published: a taught question, or an edited file with its words.
 
-    `undone_at` says when it was taken back.
+    `undone_at` says when it was taken back, and the others by whom and between which versions.
     """
 
     __tablename__ = "lessons"
@@ -116,6 +142,15 @@ class LessonRow(Base):
     version_after: Mapped[str] = mapped_column(String(NAME_CHARS))
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
     undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=None)
+    undone_by: Mapped[str] = mapped_column(String(NAME_CHARS), default="")
+    undone_before: Mapped[str] = mapped_column(String(NAME_CHARS), default="")
+    undone_after: Mapped[str] = mapped_column(String(NAME_CHARS), default="")
+
+    def as_plain(self) -> dict[str, Any]:
+        """The lesson as plain data, for whoever published it or took it back."""
+        names = ("situation", "question", "path", "before", "after")
+        at = {"at": self.at.isoformat(), "undone_at": self.undone_at and self.undone_at.isoformat()}
+        return {name: getattr(self, name) for name in names} | at
 
 
 class VersionRow(Base):
