@@ -50,6 +50,8 @@ def _show_situation(coach: Coach) -> None:
         on_change=close_source,
         args=(KNOWLEDGE,),
     )
+    owned = word("knowledge.owner", owner=situations[name].owner, day=situations[name].reviewed)
+    show(owned, "status")
     document, file = st.columns(2, gap="medium")
     source = opened_source(KNOWLEDGE)
     with document:
