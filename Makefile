@@ -80,4 +80,4 @@ lock: setup-dev
 	@sed -i 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.lock requirements-dev.lock
 
 clean:
-	@rm -rf $(VENV) .index build *.egg-info
+	@rm -rf $(VENV) .venv-oidc .index build *.egg-info

@@ -8,7 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from coach.errors import CoachError
-from ui.access import ADMIN, OPERATOR, TRAINER, may, register, show_local, show_user
+from coach.signing_in import ADMIN, OPERATOR, TRAINER
+from ui.access import may, register, show_local, show_user
 from ui.chat_page import show_chat
 from ui.data_page import show_data
 from ui.knowledge_page import show_knowledge

@@ -13,8 +13,9 @@ from coach.answering.reply import AdviceSentence, Choice, DroppedSentence, Reply
 from coach.answering.staleness import is_stale
 from coach.coaching import Coach
 from coach.errors import ModelError
+from coach.signing_in import OPERATOR
 from ui import process, session
-from ui.access import OPERATOR, needs
+from ui.access import needs
 from ui.feedback_view import show_feedback
 from ui.instruction_view import show_instruction
 from ui.keyboard import listen

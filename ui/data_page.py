@@ -8,8 +8,9 @@ import streamlit as st
 
 from coach.archive.archive import Archive, KeptOperator
 from coach.errors import CoachError
+from coach.signing_in import ADMIN
 from ui import process
-from ui.access import ADMIN, needs, require
+from ui.access import needs, require
 from ui.words import as_day, show, show_table, word
 
 PICKED, ASKED, DONE = "data-picked", "data-asked", "data-done"

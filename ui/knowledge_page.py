@@ -10,10 +10,11 @@ from coach.answering.staleness import is_stale
 from coach.archive.history import ServedVersion
 from coach.checking import check_draft
 from coach.coaching import Coach
+from coach.signing_in import TRAINER
 from coach.teaching import edit_situation
 from coach.versions import compare_words
 from ui import process
-from ui.access import TRAINER, needs
+from ui.access import needs
 from ui.instruction_view import show_instruction, show_situations
 from ui.reply_view import show_reply
 from ui.sources import KNOWLEDGE, close_source, open_source, opened_source

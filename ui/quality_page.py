@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import streamlit as st
 
@@ -20,9 +21,10 @@ from coach.quality.evaluations import (
     read_report,
 )
 from coach.quality.table import as_csv, as_markdown, as_rows
+from coach.signing_in import TRAINER
 from coach.understanding.decision import DANGER, NOT_IN_INSTRUCTION
 from ui import process
-from ui.access import TRAINER, needs
+from ui.access import needs
 from ui.charts import said
 from ui.situation_charts import (
     Titles,
@@ -84,7 +86,7 @@ def _heading(words: str) -> None:
     show(words, "label", "h2")
 
 
-def _draw(chart: object) -> None:
+def _draw(chart: Any) -> None:
     st.altair_chart(chart, width="stretch")
 
 

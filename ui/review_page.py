@@ -12,9 +12,10 @@ from coach.archive.archive import CRITICAL, FALSE, MISSING, NOT_HELPED, RIGHT, W
 from coach.coaching import Coach
 from coach.errors import CoachError
 from coach.instruction.questions import NOT_ANSWERED
+from coach.signing_in import TRAINER
 from coach.teaching import teach_question
 from ui import process
-from ui.access import TRAINER, needs, require
+from ui.access import needs, require
 from ui.instruction_view import show_instruction, show_situations
 from ui.reply_view import show_reply
 from ui.sources import REVIEW, close_source, open_source, opened_source

@@ -10,8 +10,9 @@ import streamlit as st
 from coach.answering.reply import Citation, Reply
 from coach.archive.archive import COPIED, OPENED
 from coach.errors import CoachError
+from coach.signing_in import OPERATOR
 from ui import sources
-from ui.access import OPERATOR, require
+from ui.access import require
 from ui.process import archive
 from ui.sources import CHAT
 
@@ -77,9 +78,9 @@ def signal(number: int, kind: str, situation: str = "") -> None:
         keep_turn(number)
     kept = st.session_state[IDS].get(number)
 
-    def keep() -> str:
+    def keep() -> bool:
         archive().signal(kept, kind, situation)
-        return kind
+        return True
 
     if kept is not None and _guarded(keep):
         st.session_state[f"{SIGNALLED}{number}"] = kind

@@ -32,7 +32,7 @@ def draw_trend(history: Sequence[Evaluation], names: Sequence[str]) -> alt.Chart
         for name in names
         for at, one in trend(history, name)
     ]
-    titles = list(dict.fromkeys(row["kind"] for row in rows))
+    titles = list(dict.fromkeys(str(row["kind"]) for row in rows))
     is_long = (history[-1].at - history[0].at).days >= WHOLE_DAYS
     moments = alt.Axis(format=SHOWN_DATE if is_long else SHOWN_MOMENT, tickCount=4, labelAngle=0)
     x = alt.X("at:T", title=word("quality.axis.evaluations"), axis=moments)
