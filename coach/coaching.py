@@ -16,6 +16,8 @@ from coach.answering.reply import AdviceSentence, DroppedSentence, Reply
 from coach.errors import ModelError
 from coach.index.opening import Index
 from coach.instruction.knowledge import Knowledge
+from coach.instruction.questions import FOLLOW_UP
+from coach.language.lemmas import fold
 from coach.language.lexicon import Lexicon
 from coach.language.repair import Repairer
 from coach.privacy.masking import strip_placeholders
@@ -50,6 +52,11 @@ class Coach:
         self._loading = threading.Lock()
         self._repairer = Repairer(build_lexicon(index.knowledge))
         situations = index.knowledge.situations
+        self._taught = {  # what stands in the bank word for word needs no earlier question
+            fold(one.text)
+            for one in index.knowledge.questions
+            if FOLLOW_UP not in one.situation_ids
+        }
         self._cards = {name: card_stems(one) for name, one in situations.items()}
         recognise: Runnable[str, Recognition] = build_recognition(index)
 
@@ -92,7 +99,12 @@ class Coach:
         repaired = self._repairer.repair(strip_placeholders(message))
         if is_small_talk(message) or is_small_talk(repaired.text):
             return self._finish(message, None, small_talk(), started)
-        decision = self._decide.invoke((repaired.text, self._find_topic(conversation)))
+        topic = None if fold(message) in self._taught else self._find_topic(conversation)
+        decision = self._decide.invoke((repaired.text, topic))
+        if conversation and conversation[-1].refusal == DANGER and not decision.answered:
+            decision = replace(
+                decision, refusal=DANGER
+            )  # somebody's life comes first until answered
         if _is_lost(decision) and mentions_small_talk(repaired.text):
             return self._finish(message, None, small_talk(), started)
         understood_as = repaired.text if repaired.is_changed else None

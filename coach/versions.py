@@ -40,9 +40,13 @@ def compare_folders(before: Path, after: Path) -> dict[str, str]:
 
 
 def compare_words(before: str, after: str) -> str:
-    """The unified diff of two texts without the names of files; empty when they are the same."""
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1)
-    return "\n".join(list(lines)[2 : 2 + MOST_LINES])
+    """The unified diff of two texts, its heads left out; empty when they are the same.
+
+    Places that stand apart are parted by an empty line.
+    """
+    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1))
+    told = ["" if line.startswith("@@") else line for line in lines[3:]]
+    return "\n".join(told[:MOST_LINES])
 
 
 def _read(folder: Path) -> Mapping[str, str]:

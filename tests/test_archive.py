@@ -204,6 +204,18 @@ def test_the_queue_is_searched_and_filtered_behind_the_limit(
     assert found(kind="dropped") == []
 
 
+def test_the_latest_questions_come_once_each_judged_or_not(archive: Archive, coach: Coach) -> None:
+    name = archive.start("operator")
+    asked = ("в трубке ребёнок", "мне плохо", "говорит медленно", "мне плохо")
+    turns = [archive.keep(name, coach.reply([], one)) for one in asked]
+    archive.judge(turns[3], RIGHT, "", "Ирина", 0)
+    assert archive.latest_questions(2) == ["мне плохо", "говорит медленно"]
+    kept = archive.kept(turns[3])
+    assert kept is not None
+    assert (kept.reply.question, kept.verdict) == ("мне плохо", RIGHT)
+    assert archive.kept(10_000) is None
+
+
 def test_two_trainers_never_lose_each_others_work(archive: Archive, coach: Coach) -> None:
     turn = archive.keep(archive.start("operator"), coach.reply([], "в трубке ребёнок"))
     archive.judge(turn, RIGHT, "", "first", seen_revision=0)

@@ -99,6 +99,27 @@ def test_keys_copy_take_a_choice_clear_the_box_and_close_the_source(
     page.context.close()
 
 
+def test_a_digit_that_begins_a_question_takes_no_choice(browser: Browser, address: str) -> None:
+    page = open_page(browser, address, "light", 1366, 768)
+    ask(page, "какую скидку дать клиенту")
+    page.get_by_text("Если вы о другом, выберите:").wait_for()
+    page.keyboard.type("2 раза говорит медленно", delay=150)
+    page.keyboard.press("Enter")
+    page.get_by_text("Вопрос: 2 раза говорит медленно", exact=True).wait_for()
+    page.context.close()
+
+
+def test_danger_is_told_large_and_its_choices_are_folded(browser: Browser, address: str) -> None:
+    page = open_page(browser, address, "light", 1366, 768)
+    ask(page, "говорит что сейчас прыгнет с крыши")
+    told = page.get_by_role("heading", name="112")
+    told.wait_for()
+    assert page.locator("[class*=st-key-choice] button").first.is_hidden()
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / "danger-light.png")
+    page.context.close()
+
+
 def test_two_tabs_keep_their_own_conversations(browser: Browser, address: str) -> None:
     first = open_page(browser, address, "light", 1366, 768)
     second = open_page(browser, address, "light", 1366, 768)

@@ -193,3 +193,22 @@ def test_confidence_is_a_probability(coach: Coach) -> None:
     for question in ("требует телефон директора", "ребёнок матерится", "алё что", "рецепт борща"):
         reply = coach.reply([], question)
         assert all(0 <= one.confidence <= 1 for one in reply.situations)
+
+
+def test_112_stays_while_a_danger_is_followed_up(coach: Coach) -> None:
+    first = coach.reply([], "говорит что сейчас прыгнет с крыши")
+    then = coach.reply([first], "а если не успокоится?")
+    assert (first.refusal, then.refusal) == ("danger", "danger")
+    assert "112" in then.text
+    assert coach.reply([first, then], "клиент требует телефон директора").answered
+
+
+def test_what_stands_in_the_bank_is_not_bent_to_the_topic(coach: Coach) -> None:
+    topic = coach.reply([], "услышал только часть вопроса")
+    taught = next(
+        one.text for one in coach.knowledge.questions if one.situation_ids == ("slow_speaker",)
+    )
+    reply = coach.reply([topic], taught)
+    assert [one.id for one in reply.situations] == [
+        one.id for one in coach.reply([], taught).situations
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coach.understanding.decision import decide, refuse_unreadable
+from coach.understanding.decision import OF_OTHERS, decide, is_danger, refuse_unreadable
 from coach.understanding.recognition import Grounds, Neighbour, Recognition
 from tests.conftest import make_settings
 
@@ -74,3 +74,22 @@ def test_a_threat_to_the_operator_is_no_danger_by_its_common_words() -> None:
     told = "ведёт себя нагло, обещает меня убить, не хочет говорить где живёт"
     sure = Recognition(told, (("threats", 0.9), ("b", 0.1)), 0.0, 0.0)
     assert decide(sure, SETTINGS).answered
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("у неё инфаркт задыхается", True),
+        ("человек потерял сознание", True),
+        ("ребенок один дома, мама не просыпается", True),
+        ("плохо с сердцем у клиента", True),
+        ("мне плохо, задыхаюсь", False),
+        ("задыхаюсь, абонент на проводе", False),
+        ("сердце прихватило посреди диктовки адреса, человек на проводе", False),
+        ("абонент стал плохо слышен", False),
+    ],
+)
+def test_what_happens_to_others_is_danger_and_to_the_operator_a_situation(
+    question: str, expected: bool
+) -> None:
+    assert is_danger(question, OF_OTHERS) is expected

@@ -206,10 +206,32 @@ def test_an_empty_queue_says_so(desk_settings: Settings) -> None:
 def test_a_verdict_takes_the_answer_out_of_the_queue(chat: AppTest) -> None:
     ask(chat, "дайте телефон директора")
     review = open_review()
-    press(review, word("review.critical"))
+    press(review, word("review.right"))
     assert word("review.empty") in words_on(review)
     (kept,) = process.archive().queue(5, judged=True)
-    assert (kept.verdict, kept.trainer) == ("critical", "local")
+    assert (kept.verdict, kept.trainer) == ("right", "local")
+
+
+def test_what_was_judged_wrong_stays_to_be_taught_until_the_next_is_asked_for(
+    chat: AppTest,
+) -> None:
+    for question in ("дайте телефон директора", "говорит медленно"):
+        ask(chat, question)
+    review = open_review()
+    press(review, word("review.critical"))
+    shown = words_on(review)
+    assert word("review.count", count=1) in shown
+    assert word("card.question", question="говорит медленно") in shown
+    assert word("review.judged_by", trainer="local", verdict=word("review.critical")) in shown
+    press(review, word("review.next"))
+    assert word("card.question", question="дайте телефон директора") in words_on(review)
+
+
+def test_an_empty_filter_says_how_many_wait(chat: AppTest) -> None:
+    ask(chat, "дайте телефон директора")
+    review = open_review()
+    review.text_input(key="review-search").set_value("такого нет").run()
+    assert word("review.filtered", count=1) in words_on(review)
 
 
 def test_a_second_trainers_late_verdict_is_told_and_lost_to_nobody(chat: AppTest) -> None:

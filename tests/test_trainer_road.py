@@ -89,12 +89,12 @@ def test_a_trainer_teaches_the_operator_gets_it_and_undo_takes_it_back(
     trainer.get_by_text("Станет: На линии ребёнок").wait_for(timeout=SOON)
     shoot(trainer, "effect-light")
     trainer.get_by_role("button", name="Опубликовать").click()
-    trainer.get_by_text("Опубликовано: версия").wait_for(timeout=SOON)
+    trainer.get_by_text("Опубликовано: версия").first.wait_for(timeout=SOON)
     ask(operator, f"{QUESTION} опять")
     operator.get_by_text("На линии ребёнок").first.wait_for()
     trainer.get_by_text("Чему учили недавно").click()
     trainer.get_by_role("button", name="Отменить").click()
-    trainer.get_by_text("Отменено: версия").wait_for(timeout=SOON)
+    trainer.get_by_text("Отменено: версия").first.wait_for(timeout=SOON)
     assert QUESTION not in (desk.settings.knowledge / "questions/child_caller.txt").read_text(
         "utf-8"
     )
@@ -147,7 +147,7 @@ def test_a_situation_is_edited_proven_and_published(
     page.keyboard.press("Control+Enter")
     page.get_by_role("button", name="Посмотреть, что изменится").click()
     page.get_by_role("button", name="Опубликовать").click(timeout=SOON)
-    page.get_by_text("Опубликовано: версия").wait_for(timeout=SOON)
+    page.get_by_text("Опубликовано: версия").first.wait_for(timeout=SOON)
     page.get_by_text("История", exact=True).click()
     page.locator("summary", has_text=f"правка файла «{title}»").first.click()
     page.get_by_text(f"+title: {title}").first.wait_for()

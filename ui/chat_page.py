@@ -14,6 +14,7 @@ from coach.answering.staleness import is_stale
 from coach.coaching import Coach
 from coach.errors import ModelError
 from coach.signing_in import OPERATOR
+from coach.understanding.decision import NOT_IN_INSTRUCTION
 from ui import process, session
 from ui.access import needs
 from ui.feedback_view import show_feedback
@@ -97,7 +98,8 @@ def _show_conversation(coach: Coach, turns: list[Reply]) -> None:
     last = len(turns) - 1
     _show_turn(coach, turns, last)
     session.keep_waiting()  # the card is on the screen: what takes time comes after it
-    show_feedback(coach, last)
+    if turns[last].answered or turns[last].refusal == NOT_IN_INSTRUCTION:
+        show_feedback(coach, last)
     _show_advice(coach, turns, last)
     if last:
         _show_earlier(coach, turns, last)

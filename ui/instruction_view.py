@@ -53,7 +53,8 @@ def show_instruction(citation: Citation, knowledge: Knowledge, page: str = "") -
         return
     with st.container(height=HEIGHT_PIXELS, border=True, key="instruction"):
         st.html(f'<div class="coach-instruction">{mark_quote(here, knowledge)}</div>')
-    scroll = SCROLL.format(mark=f"{here.start}-{here.end}", pull="true")
+    pull = "true" if page else "false"  # what nobody opened does not move the page
+    scroll = SCROLL.format(mark=f"{here.start}-{here.end}", pull=pull)
     st.html(scroll, unsafe_allow_javascript=True)
 
 

@@ -1,30 +1,53 @@
 // The keyboard of the chat page, and what the browser alone sees: that a phrase was copied.
 // Enter asks; Esc clears the box or closes the source; a digit takes a choice; Alt+C copies.
+// A digit waits a moment: when another key follows, it was the beginning of a question.
+const PAUSE_MS = 600;
 const BOX = '[data-testid="stChatInputTextArea"]';
 const visible = (one) => one && one.offsetParent !== null;
 const find = (selector) => [...document.querySelectorAll(selector)].filter(visible);
 
-function clear(box) {
+let waiting = null;
+
+function fill(box, words) {
   const value = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value");
-  value.set.call(box, "");
+  value.set.call(box, words);
   box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function takeLater(box, digit) {
+  const choice = find('[class*="st-key-choice-"] button')[digit - 1];
+  if (!choice) return false;
+  const timer = setTimeout(() => {
+    waiting = null;
+    choice.click();
+  }, PAUSE_MS);
+  waiting = { timer, digit };
+  return true;
+}
+
+function giveBack(box) {
+  clearTimeout(waiting.timer);
+  fill(box, waiting.digit);
+  waiting = null;
 }
 
 function onKey(event) {
   const box = document.querySelector(BOX);
   const elsewhere = event.target.closest?.("input, textarea, [contenteditable]");
   if (!box || (elsewhere && event.target !== box)) return;
+  if (waiting && event.key !== "Enter" && !event.altKey && !event.ctrlKey) {
+    if (event.key === "Escape") { clearTimeout(waiting.timer); waiting = null; } else giveBack(box);
+  }
   if (event.key === "Escape") {
     const [close] = find('.st-key-close-source button');
     if (close && !box.value) close.click();
-    else clear(box);
+    else fill(box, "");
     box.focus();
   } else if (event.altKey && event.code === "KeyC") {
     const [copy] = find('[data-testid="stCode"] button');
     if (copy) { event.preventDefault(); copy.click(); }
   } else if (/^[1-9]$/.test(event.key) && !box.value && !event.altKey && !event.ctrlKey) {
-    const choice = find('[class*="st-key-choice-"] button')[event.key - 1];
-    if (choice) { event.preventDefault(); choice.click(); }
+    if (takeLater(box, event.key)) event.preventDefault();
   }
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from functools import partial
 
 import streamlit as st
@@ -10,6 +12,7 @@ from coach.answering.staleness import is_stale
 from coach.archive.history import ServedVersion
 from coach.checking import check_draft
 from coach.coaching import Coach
+from coach.errors import Slip
 from coach.signing_in import TRAINER
 from coach.teaching import edit_situation
 from coach.versions import compare_words
@@ -19,9 +22,9 @@ from ui.instruction_view import show_instruction, show_situations
 from ui.reply_view import show_reply
 from ui.sources import KNOWLEDGE, close_source, open_source, opened_source
 from ui.teaching_view import describe, show_foreseeing, show_lessons, show_said
-from ui.words import as_label, as_moment, show, show_heading, word
+from ui.words import as_day, as_label, as_moment, show, show_heading, word
 
-LOOKED_AT, VERSIONS = 500, 30
+LOOKED_AT, VERSIONS, SLIPS = 500, 30, 8
 PICKED, VIEW, EDIT, HISTORY = "knowledge-situation", "knowledge-view", "edit", "history"
 OPENED, TIMES = "knowledge-opened", "knowledge-times"
 
@@ -51,7 +54,9 @@ def _show_situation(coach: Coach) -> None:
         on_change=close_source,
         args=(KNOWLEDGE,),
     )
-    owned = word("knowledge.owner", owner=situations[name].owner, day=situations[name].reviewed)
+    owned = word(
+        "knowledge.owner", owner=situations[name].owner, day=_as_written(situations[name].reviewed)
+    )
     show(owned, "status")
     document, file = st.columns(2, gap="medium")
     source = opened_source(KNOWLEDGE)
@@ -63,6 +68,14 @@ def _show_situation(coach: Coach) -> None:
     with file:
         _show_stale(coach, name)
         _show_file(name)
+
+
+def _as_written(day: str) -> str:
+    """A day of a situation file as people write it; as it stands there when it is none."""
+    try:
+        return as_day(date.fromisoformat(day))
+    except ValueError:
+        return day
 
 
 def _show_stale(coach: Coach, name: str) -> None:
@@ -85,15 +98,23 @@ def _show_file(name: str) -> None:
     words = _edit(name, path.name, published)
     is_moved = _tell_state(name, words, published)
     draft = check_draft(name, words, settings)
-    for slip in draft.slips:
-        line = word("knowledge.slip", path=slip.path, line=slip.line, message=slip.message)
-        show(line, "item coach-avoid")
+    _show_slips(draft.slips, path.name)
     if draft.card is None:
         return
     if words != published and not is_moved:
         show_foreseeing(partial(edit_situation, name, words, settings), (name, words))
     show(word("knowledge.preview"), "label", "h3")
     show_reply(draft.card, 0, lambda *_: None, partial(open_source, page=KNOWLEDGE))
+
+
+def _show_slips(slips: Sequence[Slip], file: str) -> None:
+    """The slips of the edited file; those of other files only where it has none of its own."""
+    own = [one for one in slips if one.path.name == file] or slips
+    for slip in own[:SLIPS]:
+        line = word("knowledge.slip", path=slip.path, line=slip.line, message=slip.message)
+        show(line, "item coach-avoid")
+    if len(own) > SLIPS:
+        show(word("knowledge.more_slips", count=len(own) - SLIPS), "status")
 
 
 def _edit(name: str, file: str, published: str) -> str:

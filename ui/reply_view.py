@@ -16,6 +16,7 @@ from coach.answering.reply import (
     ShownSituation,
 )
 from coach.texts import text
+from coach.understanding.decision import DANGER
 from ui.words import as_label, shorten_question, show, word
 
 Pick = Callable[[Reply, Choice], None]
@@ -134,12 +135,21 @@ def _show_evidence(evidence: list[Evidence]) -> None:
 
 
 def _show_choices(reply: Reply, turn: int, pick: Pick) -> None:
+    if reply.refusal == DANGER:
+        show(text("refusal.danger"), "danger", "h2")
+        with st.expander(word("refusal.nearest")):
+            _show_choice_buttons(reply, turn, pick)
+        return
     if reply.refusal:
         show(text(f"refusal.{reply.refusal}"), "title", "h2")
     else:
         show(word("unsure.title"), "title", "h2")
     if reply.refusal and reply.choices:
         show(word("refusal.nearest"), "label")
+    _show_choice_buttons(reply, turn, pick)
+
+
+def _show_choice_buttons(reply: Reply, turn: int, pick: Pick) -> None:
     for number, choice in enumerate(reply.choices, 1):
         st.button(
             as_label(word("card.choice", number=number, title=choice.title)),

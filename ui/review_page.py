@@ -23,7 +23,7 @@ from ui.teaching_view import box, show_foreseeing, show_lessons, show_said
 from ui.words import as_label, shorten_question, show, show_heading, word
 
 QUEUED, RECENT, EXAMPLES = 500, 30, 6
-CHOSEN, LISTED = "review-turn", "review-listed"
+CHOSEN, LISTED, STAYING = "review-turn", "review-listed", "review-staying"
 VERDICTS = (RIGHT, FALSE, CRITICAL)
 SHORTCUTS = {RIGHT: "1", FALSE: "2", CRITICAL: "3"}
 VIEW, QUEUE, KINDS = "review-view", "queue", "kinds"
@@ -43,10 +43,12 @@ def show_review() -> None:
         _show_kinds(coach)
         return
     queue, count = _show_filters(coach)
-    if queue:
-        _show_queue(coach, queue, count)
+    chosen = _chosen(queue)
+    if chosen:
+        _show_queue(coach, queue, count, chosen)
     else:
-        show(word("review.empty"), "item")
+        waiting = process.archive().queue_length()
+        show(word("review.filtered", count=waiting) if waiting else word("review.empty"), "item")
 
 
 def _show_filters(coach: Coach) -> tuple[list[KeptTurn], int]:
@@ -75,9 +77,8 @@ def _show_filters(coach: Coach) -> tuple[list[KeptTurn], int]:
     return queue, process.archive().queue_length(*wanted)
 
 
-def _show_queue(coach: Coach, queue: list[KeptTurn], count: int) -> None:
+def _show_queue(coach: Coach, queue: list[KeptTurn], count: int, chosen: KeptTurn) -> None:
     listed, opened, beside = st.columns([2, 4, 4], gap="medium")
-    chosen = next((o for o in queue if o.id == st.session_state.get(CHOSEN)), queue[0])
     with listed:
         show(word("review.count", count=count), "label", "h3")
         with st.container(height=640, border=False, key="queue"):
@@ -95,6 +96,13 @@ def _show_queue(coach: Coach, queue: list[KeptTurn], count: int) -> None:
         else:
             show(word("review.no_source"), "status")
             show_situations(coach.knowledge, _nearest(chosen.reply, coach))
+
+
+def _chosen(queue: list[KeptTurn]) -> KeptTurn | None:
+    """The answer that is looked at: one just judged wrong stays, to be taught; None for none."""
+    turn, staying = st.session_state.get(CHOSEN), st.session_state.get(STAYING)
+    listed = next((one for one in queue if one.id == turn), None)
+    return listed or (process.archive().kept(staying) if staying else next(iter(queue), None))
 
 
 def _list_more() -> None:
@@ -120,8 +128,8 @@ def _show_line(one: KeptTurn, *, is_chosen: bool) -> None:
     )
 
 
-def _choose(turn: int) -> None:
-    st.session_state[CHOSEN] = turn
+def _choose(turn: int | None) -> None:
+    st.session_state[CHOSEN], st.session_state[STAYING] = turn, None
     close_source(REVIEW)
 
 
@@ -154,8 +162,7 @@ def _show_verdict(one: KeptTurn, queue: list[KeptTurn]) -> None:
         key=_note_key(one),
         label_visibility="collapsed",
     )
-    place = queue.index(one)
-    steps = {"previous": ("Alt+P", place - 1), "next": ("Alt+N", (place + 1) % len(queue))}
+    before, after = _neighbours(one, queue)
     with st.container(horizontal=True, gap="xsmall"):
         for value in VERDICTS:
             st.button(
@@ -164,27 +171,44 @@ def _show_verdict(one: KeptTurn, queue: list[KeptTurn]) -> None:
                 type="primary" if one.verdict == value else "secondary",
                 shortcut=f"Alt+{SHORTCUTS[value]}",
                 on_click=_judge,
-                args=(one, value, queue[(place + 1) % len(queue)].id),
+                args=(one, value, after),
             )
-        for name, (keys, where) in steps.items():
-            label = word(f"review.{name}")
-            st.button(label, key=name, shortcut=keys, on_click=_choose, args=(queue[where].id,))
+        for name, keys, turn in (("previous", "Alt+P", before), ("next", "Alt+N", after)):
+            st.button(
+                word(f"review.{name}"),
+                key=name,
+                shortcut=keys,
+                disabled=turn is None,
+                on_click=_choose,
+                args=(turn,),
+            )
     if one.verdict:
         verdict = word(f"review.{one.verdict}")
         trainer = one.trainer or word("teach.forgotten")
         show(word("review.judged_by", trainer=trainer, verdict=verdict), "status")
 
 
+def _neighbours(one: KeptTurn, queue: list[KeptTurn]) -> tuple[int | None, int | None]:
+    """The answers before and after this one in the queue; a judged one stands before the first."""
+    ids = [other.id for other in queue]
+    place = ids.index(one.id) if one.id in ids else -1
+    after = ids[place + 1] if place + 1 < len(ids) else None
+    return (ids[place - 1] if place > 0 else None), after
+
+
 def _note_key(one: KeptTurn) -> str:
     return f"note-{one.id}-{one.revision}"
 
 
-def _judge(one: KeptTurn, value: str, following: int) -> None:
+def _judge(one: KeptTurn, value: str, following: int | None) -> None:
     note = st.session_state.get(_note_key(one), one.note)  # what was typed a moment ago, too
     try:
         trainer = require(TRAINER).name
         process.archive().judge(one.id, value, note, trainer, one.revision)
         _choose(following)
+        if value != RIGHT:  # what was wrong can be taught now
+            st.session_state[STAYING] = one.id
+            st.session_state[CHOSEN] = None
     except CoachError as error:
         box().fault = str(error)
 

@@ -14,7 +14,7 @@ from coach.serving import open_published
 from coach.taught import join_gold, leave_gold
 from coach.teaching import Change, publish, undo
 from ui import process, session
-from ui.words import show, word
+from ui.words import as_label, show, word
 
 BOX, LESSONS, RECENT, SHOWN = "teaching", 5, 30, 20
 Make = Callable[[], Change]
@@ -49,6 +49,7 @@ def show_said() -> None:
     for said, style in ((held.done, "item coach-fine"), (held.fault, "item coach-avoid")):
         if said:
             show(said, style)
+            st.toast(as_label(said), duration="long")  # wherever the page is scrolled to
     held.done = held.fault = ""
 
 
@@ -68,7 +69,7 @@ def show_foreseeing(make: Make, about: object, *, disabled: bool = False) -> Non
 
 def _foresee(make: Make, about: object, held: Box) -> None:
     try:
-        recent = [one.reply.question for one in process.archive().queue(RECENT)]
+        recent = process.archive().latest_questions(RECENT)
         held.effect = foresee_apart(make(), recent, process.page_settings())
         held.about = about
     except CoachError as error:

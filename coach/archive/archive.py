@@ -43,7 +43,15 @@ from coach.archive.people import (
     forget_person,
     read_people,
 )
-from coach.archive.queue import KeptTurn, Wanted, count_queue, join_names, read_queue
+from coach.archive.queue import (
+    KeptTurn,
+    Wanted,
+    count_queue,
+    join_names,
+    read_latest,
+    read_queue,
+    read_turn,
+)
 from coach.archive.statistics import AskedTurn, read_asked
 from coach.archive.tables import (
     ConversationRow,
@@ -191,6 +199,17 @@ class Archive:
         """How many answers the queue would give without a limit."""
         with self.session() as session:
             return count_queue(session, Wanted(judged, words, situation, kind))
+
+    def latest_questions(self, limit: int) -> list[str]:
+        """What was asked last, each question once, the latest first."""
+        with self.session() as session:
+            return read_latest(session, limit)
+
+    def kept(self, turn: int) -> KeptTurn | None:
+        """One answer, judged or not; None when it is gone."""
+        with self.session() as session:
+            row = session.get(TurnRow, turn)
+            return read_turn(row) if row else None
 
     def asked_since(self, moment: datetime) -> list[AskedTurn]:
         """What was asked since a moment, oldest first, in few words."""

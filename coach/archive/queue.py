@@ -62,7 +62,13 @@ def read_queue(session: Session, limit: int, wanted: Wanted) -> list[KeptTurn]:
         .order_by(TurnRow.need.desc(), TurnRow.asked_at.desc(), TurnRow.id.desc())
         .limit(limit)
     )
-    return [_read_turn(row) for row in session.scalars(query)]
+    return [read_turn(row) for row in session.scalars(query)]
+
+
+def read_latest(session: Session, limit: int) -> list[str]:
+    """What was asked last, each question once, the latest first."""
+    query = select(TurnRow.question).group_by(TurnRow.question)
+    return list(session.scalars(query.order_by(func.max(TurnRow.id).desc()).limit(limit)))
 
 
 def count_queue(session: Session, wanted: Wanted) -> int:
@@ -98,7 +104,8 @@ def _is_kind(kind: str) -> ColumnElement[bool]:
     return TurnRow.signals.any(SignalRow.kind == kind)
 
 
-def _read_turn(row: TurnRow) -> KeptTurn:
+def read_turn(row: TurnRow) -> KeptTurn:
+    """An answer of the archive with what was made of it."""
     verdict = row.verdict
     picked = [one.situation for one in row.signals if one.situation]
     return KeptTurn(
