@@ -119,3 +119,10 @@ def test_a_damaged_question_gets_the_same_card_and_says_how_it_was_read(coach: C
     assert reply.understood_as == "клиент требует телефон директора"
     assert "Понял как: клиент требует телефон директора" in reply.text
     assert coach.reply([], "клиент требует телефон директора").understood_as is None
+
+
+@pytest.mark.parametrize(
+    "message", ["заебал клиент", "гавно товар", "доебался до меня", "охуевший"]
+)
+def test_swearing_is_never_made_another_word(coach: Coach, message: str) -> None:
+    assert coach.reply([], message).understood_as is None

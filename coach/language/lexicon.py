@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from coach.language.lemmas import is_dictionary_word, words_of
 
 ENGLISH = Path(__file__).with_name("english.txt")
+SWEARING = Path(__file__).with_name("swearing.txt")
 LATIN = frozenset("abcdefghijklmnopqrstuvwxyz")
 SHORTEST_REPAIRED = 4
 TRUSTED_COUNT = 3
+
+
+@cache
+def _swearing() -> tuple[str, ...]:
+    return tuple(SWEARING.read_text(encoding="utf-8").split())
+
+
+def is_swearing(word: str) -> bool:
+    """Whether a folded word holds a root of swearing: no dictionary lists all made of it."""
+    return any(root in word for root in _swearing())
 
 
 class Lexicon:
@@ -25,7 +36,7 @@ class Lexicon:
 
     def is_known(self, word: str) -> bool:
         """Whether a folded word is right as it is."""
-        if word.isdigit() or is_dictionary_word(word):
+        if word.isdigit() or is_dictionary_word(word) or is_swearing(word):
             return True
         return self.counts[word] >= TRUSTED_COUNT or (set(word) <= LATIN and word in self.counts)
 
