@@ -18,6 +18,7 @@ from coach.instruction.questions import BankQuestion
 from coach.settings import Settings
 from coach.teaching import TRAINER_AUTHOR, Change, copy_settings, run_module, write_file
 from coach.texts import text
+from coach.understanding.decision import DANGER
 
 
 @dataclass(frozen=True)
@@ -129,16 +130,18 @@ def outcome_of(reply: Reply) -> str:
     """What a reply comes to, in a few words."""
     if reply.answered:
         return " + ".join(one.title for one in reply.situations)
-    key = "check.refuses" if reply.refusal else "check.asks"
-    return text(key)
+    if reply.refusal == DANGER:
+        return text("check.danger")
+    return text("check.refuses" if reply.refusal else "check.asks")
 
 
 def _compare(question: str, now: Coach, then: Coach) -> Changed | None:
     """How the answer to a question changes: another card, or other words on it."""
-    before, after = outcome(now, question), outcome(then, question)
+    told, told_then = now.reply([], question), then.reply([], question)
+    before, after = outcome_of(told), outcome_of(told_then)
     if before != after:
         return Changed(question, before, after)
-    if now.reply([], question).text != then.reply([], question).text:
+    if told.answered and told.text != told_then.text:
         return Changed(question, before, text("teaching.other_words", outcome=after))
     return None
 

@@ -11,7 +11,7 @@ import pytest
 from coach import build_coach, build_index
 from coach.assembly import report_nothing
 from coach.coaching import Coach
-from coach.effect import foresee, foresee_apart
+from coach.effect import foresee, foresee_apart, outcome
 from coach.errors import CoachError, SettingsError
 from coach.instruction.knowledge import knowledge_version
 from coach.settings import Settings
@@ -59,6 +59,17 @@ def test_other_words_on_the_same_card_are_a_change(settings: Settings, served: C
     (changed,) = effect.changed
     assert changed.question == "дайте телефон директора"
     assert "другой" in changed.after
+
+
+def test_a_refusal_whose_choices_alone_are_renamed_is_no_change(
+    settings: Settings, served: Coach
+) -> None:
+    path = settings.knowledge / "situations/boss_phone.md"
+    words = path.read_text("utf-8").replace("title: Требуют", "title: Просят")
+    recent = ["говорит что сейчас прыгнет с крыши", "дайте телефон директора"]
+    effect = foresee(edit_situation("boss_phone", words, settings), recent, served, settings)
+    assert [one.question for one in effect.changed] == ["дайте телефон директора"]
+    assert outcome(served, recent[0]) == "опасность для жизни: 112"
 
 
 def test_apart_the_gold_set_is_asked_before_and_after(settings: Settings) -> None:
