@@ -227,6 +227,18 @@ def test_what_was_judged_wrong_stays_to_be_taught_until_the_next_is_asked_for(
     assert word("card.question", question="дайте телефон директора") in words_on(review)
 
 
+def test_a_note_waits_while_another_answer_is_looked_at(chat: AppTest) -> None:
+    for question in ("дайте телефон директора", "говорит медленно"):
+        ask(chat, question)
+    review = open_review()
+    (note,) = [one for one in review.text_input if one.label == word("review.note")]
+    note.set_value("сказала номер").run()
+    press(review, word("review.next"))
+    press(review, word("review.previous"))
+    (note,) = [one for one in review.text_input if one.label == word("review.note")]
+    assert note.value == "сказала номер"
+
+
 def test_an_empty_filter_says_how_many_wait(chat: AppTest) -> None:
     ask(chat, "дайте телефон директора")
     review = open_review()

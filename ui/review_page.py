@@ -24,6 +24,7 @@ from ui.words import as_label, shorten_question, show, show_heading, word
 
 QUEUED, RECENT, EXAMPLES = 500, 30, 6
 CHOSEN, LISTED, STAYING = "review-turn", "review-listed", "review-staying"
+NOTES = "review-notes"
 VERDICTS = (RIGHT, FALSE, CRITICAL)
 SHORTCUTS = {RIGHT: "1", FALSE: "2", CRITICAL: "3"}
 VIEW, QUEUE, KINDS = "review-view", "queue", "kinds"
@@ -155,9 +156,10 @@ def _show_turn(coach: Coach, one: KeptTurn, queue: list[KeptTurn]) -> None:
 
 
 def _show_verdict(one: KeptTurn, queue: list[KeptTurn]) -> None:
-    st.text_input(
+    notes: dict[str, str] = st.session_state.setdefault(NOTES, {})
+    notes[_note_key(one)] = st.text_input(
         word("review.note"),
-        value=one.note,
+        value=notes.get(_note_key(one), one.note),
         placeholder=word("review.note"),
         key=_note_key(one),
         label_visibility="collapsed",
