@@ -20,7 +20,8 @@ from coach.settings import PROJECT_FOLDER
 from coach.texts import look_up, text
 
 UI_TEXTS = PROJECT_FOLDER / "ui" / "texts.yaml"
-QUESTION_CLASS, TITLE_CLASS = 'class="coach-question"', 'class="coach-title"'
+QUESTION_CLASS = 'class="coach-question"'
+HEADING_CLASSES = ('class="coach-title"', 'class="coach-danger"')
 ANSWER_SECONDS = 60
 LOST, NO_ANSWER, NO_CARD = "connection lost", "no answer in time", "no card"
 EXCEPTION, FAILED, NOT_KEPT = "exception on the page", "the page failed", "the archive failed"
@@ -115,7 +116,7 @@ class PageSession:
                 answer.faults += [name for name, words in self._fault_words if words in body]
                 if answer.card_ms is not None or not answer.question:
                     continue
-                if is_next and TITLE_CLASS in body:
+                if is_next and any(one in body for one in HEADING_CLASSES):
                     answer.card_ms = (time.perf_counter() - started) * 1000
                     answer.title = body
                 is_next = is_next or (QUESTION_CLASS in body and sought in body)
