@@ -134,16 +134,10 @@ def _open(settings: Settings, recipe: IndexRecipe, report: Report) -> Coach:
 
 
 def open_archive(settings: Settings) -> Archive:
-    """Open the database of conversations and verdicts, and forget what is too old.
-
-    Raises ArchiveError when it cannot be opened.
-    """
+    """Open the database of conversations and verdicts; ArchiveError when it cannot be opened."""
     from coach.archive.archive import Archive
 
-    archive = Archive(settings.archive_url)
-    if settings.keep_days:
-        archive.forget_older(settings.keep_days)
-    return archive
+    return Archive(settings.archive_url)
 
 
 def find_index_fault(settings: Settings) -> str | None:

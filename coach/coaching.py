@@ -75,6 +75,11 @@ class Coach:
         return self._index.knowledge
 
     @property
+    def build(self) -> str:
+        """The name of the build that was opened."""
+        return self._index.build
+
+    @property
     def _adviser(self) -> Adviser | None:
         """The adviser, loaded when it is first asked for: no card waits for a model."""
         with self._loading:

@@ -37,7 +37,7 @@ PAGE_OPTIONS = {
 
 DAY_SECONDS = 24 * 60 * 60
 
-_held: dict[Settings, tuple[str | None, Coach]] = {}
+_held: dict[Settings, Coach] = {}
 _lock = threading.Lock()
 _opening = threading.Lock()
 
@@ -51,9 +51,8 @@ def shared_coach(settings: Settings) -> Coach:
     with _lock:
         if settings not in _held:
             _hold(settings)
-        name, coach = _held[settings]
-    published = published_build(settings)
-    if published not in (None, name) and not _opening.locked():
+        coach = _held[settings]
+    if published_build(settings) not in (None, coach.build) and not _opening.locked():
         threading.Thread(target=_open_behind, args=(settings,), daemon=True).start()
     return coach
 
@@ -61,20 +60,16 @@ def shared_coach(settings: Settings) -> Coach:
 def open_published(settings: Settings) -> Coach:
     """Open the index that is published now, where it is another one, and serve it from now on."""
     with _opening:
-        if settings not in _held or _held[settings][0] != published_build(settings):
+        if settings not in _held or _held[settings].build != published_build(settings):
             _hold(settings)
-        return _held[settings][1]
+        return _held[settings]
 
 
 def _hold(settings: Settings) -> None:
-    """Open what is published; once more when another index was published meanwhile."""
-    while True:
-        name = published_build(settings)
-        coach = build_coach(settings)
-        coach.reply([], text("check_question"))
-        if published_build(settings) == name:
-            break
-    _held[settings] = (name, coach)
+    """Open what is published, and answer one question before anybody asks."""
+    coach = build_coach(settings)
+    coach.reply([], text("check_question"))
+    _held[settings] = coach
 
 
 def _open_behind(settings: Settings) -> None:
@@ -124,7 +119,7 @@ def forget_daily(settings: Settings, stop: threading.Event | None = None) -> Non
     stopped = stop or threading.Event()
     while settings.keep_days:
         try:
-            open_archive(settings)
+            open_archive(settings).forget_older(settings.keep_days)
         except CoachError as error:  # whoever opens a page is told; tomorrow it is tried again
             logging.getLogger("coach.serving").error("nothing forgotten: %s", type(error).__name__)
         if stopped.wait(DAY_SECONDS):

@@ -29,8 +29,9 @@ PARTS = ("knowledge", "chroma", "classifier")
 
 @dataclass(frozen=True)
 class Index:
-    """An opened index: everything that a question needs."""
+    """An opened index: everything that a question needs; `build` names the build it is."""
 
+    build: str
     knowledge: Knowledge
     embeddings: Embeddings
     questions: VectorStore
@@ -94,6 +95,7 @@ def open_index(folder: Path, recipe: IndexRecipe, embeddings: Embeddings) -> Ind
         if count_documents(questions) != manifest["questions"]:
             raise ValueError(text("index.half_built"))
         return Index(
+            build.name,
             load_knowledge(build / "knowledge"),
             embeddings,
             questions,

@@ -49,7 +49,8 @@ def _signs(kind: str) -> list[frozenset[str]]:
 def is_danger(message: str, kind: str = ALWAYS) -> bool:
     """Whether a message holds a sign of danger to somebody's life, of one kind of danger.yaml."""
     words, lemmas = words_of(message), lemmas_of(message)
-    held = [sign for sign in _signs(kind) if sign <= {*words, *lemmas}]
+    said = {*words, *lemmas}
+    held = [sign for sign in _signs(kind) if sign <= said]
     if kind != OF_OTHERS or not held:
         return bool(held)
     if any(map(_is_of_oneself, words)):
