@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from coach.settings import PROJECT_FOLDER
-from tests.page_server import free_port
+from eval.served_page import free_port
 
 INSTALLED = PROJECT_FOLDER / ".venv-oidc" / ".installed"
 PYTHON = INSTALLED.parent / "bin" / "python"

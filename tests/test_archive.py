@@ -17,21 +17,12 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from coach.answering.reply import AdviceSentence, DroppedSentence, read_reply
-from coach.archive.archive import (
-    CRITICAL,
-    FALSE,
-    HELPED,
-    MISSING,
-    NOT_HELPED,
-    OPENED,
-    RIGHT,
-    WRONG,
-    Archive,
-    KeptOperator,
-)
+from coach.archive.archive import Archive
 from coach.archive.database import MIGRATIONS
 from coach.archive.hiding import hide_private
 from coach.archive.history import History
+from coach.archive.needs import CRITICAL, FALSE, HELPED, MISSING, NOT_HELPED, OPENED, RIGHT, WRONG
+from coach.archive.people import KeptOperator
 from coach.archive.tables import ConversationRow, TurnRow, now
 from coach.coaching import Coach
 from coach.errors import ArchiveError, StaleError

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from coach.settings import Settings
+from eval.served_page import run_page
 from tests.browsing import OUTSIDE, SHOTS, ask, open_page
-from tests.page_server import run_page
 
 pytestmark = pytest.mark.browser
 

@@ -14,17 +14,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from coach.answering.reply import Reply
-from coach.archive.archive import (
-    CRITICAL,
-    FALSE,
-    HELPED,
-    NOT_HELPED,
-    OPENED,
-    OPINIONS,
-    RIGHT,
-    WRONG,
-    Archive,
-)
+from coach.archive.archive import Archive
+from coach.archive.needs import CRITICAL, FALSE, HELPED, NOT_HELPED, OPENED, OPINIONS, RIGHT, WRONG
 from coach.archive.statistics import AskedTurn
 from coach.archive.tables import TurnRow
 from coach.coaching import Coach

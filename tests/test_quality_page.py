@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
-from coach.archive.archive import HELPED, RIGHT
+from coach.archive.needs import HELPED, RIGHT
 from coach.coaching import Coach
 from coach.quality.evaluations import HISTORY, REPORT, REPORT_PAGE
 from coach.settings import Settings

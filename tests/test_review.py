@@ -9,7 +9,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from coach.archive.archive import COPIED, Archive
+from coach.archive.archive import Archive
+from coach.archive.needs import COPIED
 from coach.errors import ArchiveError
 from coach.settings import Settings
 from coach.taught import TAUGHT

@@ -28,9 +28,9 @@ from coach.serving import (
     shared_coach,
 )
 from coach.settings import PROJECT_FOLDER, Settings
+from eval.served_page import run_page
 from tests.conftest import make_settings
 from tests.identity_provider import SIGN_IN
-from tests.page_server import run_page
 
 
 def test_sessions_share_one_coach_until_new_knowledge_is_published(

@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from coach.doctor import examine
 from coach.settings import PROJECT_FOLDER, Settings
+from eval.served_page import ServedPage, free_port, run_page
 from tests.browsing import SHOTS
 from tests.conftest import make_settings
 from tests.identity_provider import CLIENT_SECRET, PASSWORD, SIGN_IN, Provider, run_provider
-from tests.page_server import ServedPage, free_port, run_page
 from ui.words import word
 
 PEOPLE = {

@@ -14,10 +14,10 @@ from coach import build_index
 from coach.archive.archive import Archive
 from coach.assembly import report_nothing
 from coach.settings import Settings, as_environment
+from eval.served_page import run_page
 from eval.skeleton import write_skeleton
 from tests.browsing import SHOTS, ask, open_page
 from tests.conftest import copy_small_knowledge, make_settings
-from tests.page_server import run_page
 
 QUESTION = "внучок лепечет без умолку"
 SOON = 120_000

@@ -24,7 +24,7 @@ from ui.reply_view import show_reply
 from ui.sources import CHAT, opened_source
 from ui.words import as_label, shorten_question, show, word, words_list
 
-EARLIER, ALL_EARLIER = 8, "all-earlier"
+SHOWN_EARLIER = 8
 
 
 @needs(OPERATOR)
@@ -119,9 +119,10 @@ def _show_turn(coach: Coach, turns: list[Reply], number: int) -> None:
 def _show_earlier(coach: Coach, turns: list[Reply], last: int) -> None:
     """The replies before the newest one, folded; what is folded is not drawn."""
     show(word("earlier"), "label", "h3")
-    first = 0 if st.session_state.get(ALL_EARLIER) else max(0, last - EARLIER)
+    first = 0 if st.session_state.get(session.ALL_EARLIER) else max(0, last - SHOWN_EARLIER)
     for number in range(last - 1, first - 1, -1):
-        fold = st.expander(_summary(turns[number]), key=f"earlier-{number}", on_change="rerun")
+        key = f"{session.EARLIER}{number}"
+        fold = st.expander(_summary(turns[number]), key=key, on_change="rerun")
         if fold.open:
             with fold:
                 _show_turn(coach, turns, number)
@@ -131,7 +132,7 @@ def _show_earlier(coach: Coach, turns: list[Reply], last: int) -> None:
 
 
 def _show_all_earlier() -> None:
-    st.session_state[ALL_EARLIER] = True
+    st.session_state[session.ALL_EARLIER] = True
 
 
 def _summary(reply: Reply) -> str:

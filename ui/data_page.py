@@ -6,7 +6,8 @@ import json
 
 import streamlit as st
 
-from coach.archive.archive import Archive, KeptOperator
+from coach.archive.archive import Archive
+from coach.archive.people import KeptOperator
 from coach.errors import CoachError
 from coach.signing_in import ADMIN
 from ui import process

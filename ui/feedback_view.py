@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from coach.archive.archive import OPINIONS, WRONG
+from coach.archive.needs import OPINIONS, WRONG
 from coach.coaching import Coach
 from ui import session
 from ui.words import show, word

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from coach.archive.archive import HELPED, SHOWN, UNSURE
+from coach.archive.needs import HELPED, SHOWN, UNSURE
 from coach.archive.statistics import AskedTurn
 from coach.instruction.questions import NOT_ANSWERED
 from coach.quality.answers import Quality, last_days, measure_quality

@@ -8,7 +8,8 @@ import streamlit as st
 
 from coach.answering.reply import Choice, Reply
 from coach.answering.staleness import is_stale
-from coach.archive.archive import CRITICAL, FALSE, MISSING, NOT_HELPED, RIGHT, WRONG, KeptTurn
+from coach.archive.needs import CRITICAL, FALSE, MISSING, NOT_HELPED, RIGHT, WRONG
+from coach.archive.queue import KeptTurn
 from coach.coaching import Coach
 from coach.errors import CoachError
 from coach.instruction.questions import NOT_ANSWERED

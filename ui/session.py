@@ -8,7 +8,7 @@ from typing import TypeVar
 import streamlit as st
 
 from coach.answering.reply import Citation, Reply
-from coach.archive.archive import COPIED, OPENED
+from coach.archive.needs import COPIED, OPENED
 from coach.errors import CoachError
 from coach.signing_in import OPERATOR
 from ui import sources
@@ -19,6 +19,7 @@ from ui.sources import CHAT
 TURNS = "turns"
 CONVERSATION, IDS, WAITING, FAULT = "c", "ids", "waiting", "fault"
 SIGNALLED, PICKED, TOLD = "signalled-", "wrong-", "told-"
+EARLIER, ALL_EARLIER = "earlier-", "all-earlier"
 
 Kept = TypeVar("Kept")
 
@@ -113,7 +114,7 @@ def _guarded(work: Callable[[], Kept]) -> Kept | None:
 def clear() -> None:
     """Begin a new conversation."""
     for name in [*st.session_state]:
-        if str(name).startswith((SIGNALLED, PICKED, TOLD, "all-earlier", "earlier-")):
+        if str(name).startswith((SIGNALLED, PICKED, TOLD, ALL_EARLIER, EARLIER)):
             del st.session_state[name]
     _begin({}, "")
     st.query_params.clear()

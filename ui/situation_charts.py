@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from coach.archive.archive import HELPED, MISSING, NOT_HELPED, WRONG
+from coach.archive.needs import HELPED, MISSING, NOT_HELPED, WRONG
 from coach.quality.answers import Coverage, SituationAgreement
 from coach.quality.evaluations import Evaluation, Share
 from ui.charts import (

@@ -72,9 +72,8 @@ def reader_zone() -> tzinfo:
 
 
 def as_moment(at: datetime) -> str:
-    """A moment as the reader's clock shows it; one without a zone is UTC."""
-    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return aware.astimezone(reader_zone()).strftime("%d.%m.%Y %H:%M")
+    """A moment, with its zone, as the reader's clock shows it."""
+    return at.astimezone(reader_zone()).strftime("%d.%m.%Y %H:%M")
 
 
 def as_day(day: date) -> str:

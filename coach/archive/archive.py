@@ -21,18 +21,7 @@ from coach.answering.reply import Reply, read_reply
 from coach.archive.database import open_database
 from coach.archive.hiding import hide_private
 from coach.archive.needs import (
-    COPIED,
-    CRITICAL,
-    FALSE,
-    HELPED,
-    MISSING,
-    NOT_HELPED,
-    OPENED,
     OPINIONS,
-    RIGHT,
-    SHOWN,
-    UNSURE,
-    WRONG,
     need_of,
     outcome_of,
 )
@@ -65,24 +54,6 @@ from coach.errors import ArchiveError, StaleError
 from coach.language.lemmas import fold
 from coach.privacy.masking import mask
 from coach.texts import text
-
-__all__ = [
-    "COPIED",
-    "CRITICAL",
-    "FALSE",
-    "HELPED",
-    "MISSING",
-    "NOT_HELPED",
-    "OPENED",
-    "OPINIONS",
-    "RIGHT",
-    "SHOWN",
-    "UNSURE",
-    "WRONG",
-    "Archive",
-    "KeptOperator",
-    "KeptTurn",
-]
 
 
 class Archive:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, selectinload
@@ -19,12 +18,9 @@ REFUSED, DROPPED = "refused", "dropped"
 
 @dataclass(frozen=True)
 class KeptTurn:
-    """An answer as it is kept: who asked, when, what came, and what was made of it."""
+    """An answer as it is kept: what came, and what was made of it."""
 
     id: int
-    conversation: str
-    operator: str
-    asked_at: datetime
     reply: Reply
     need: int
     signals: tuple[str, ...]
@@ -55,7 +51,6 @@ def read_queue(session: Session, limit: int, wanted: Wanted) -> list[KeptTurn]:
         select(TurnRow)
         .where(*_conditions(wanted))
         .options(
-            selectinload(TurnRow.conversation),
             selectinload(TurnRow.signals),
             selectinload(TurnRow.verdict),
         )
@@ -110,9 +105,6 @@ def read_turn(row: TurnRow) -> KeptTurn:
     picked = [one.situation for one in row.signals if one.situation]
     return KeptTurn(
         row.id,
-        row.conversation_id,
-        row.conversation.operator,
-        row.asked_at,
         read_reply(row.reply),
         row.need,
         tuple(one.kind for one in row.signals),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from coach.archive.archive import HELPED, OPINIONS, RIGHT, SHOWN, UNSURE
+from coach.archive.needs import HELPED, OPINIONS, RIGHT, SHOWN, UNSURE
 from coach.archive.statistics import AskedTurn
 from coach.instruction.questions import NOT_ANSWERED
 from coach.quality.evaluations import Evaluation, Report, Share, question_key
