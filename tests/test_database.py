@@ -1,0 +1,121 @@
+"""The database: what is wrong with it is told, and what was kept before a migration is found."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import event
+from sqlalchemy import text as sql
+
+from coach.answering.reply import DroppedSentence
+from coach.archive.archive import Archive
+from coach.archive.database import MIGRATIONS
+from coach.archive.history import History
+from coach.archive.needs import HELPED, WRONG
+from coach.coaching import Coach
+from coach.errors import ArchiveError
+from coach.serving import forget_daily
+from tests.conftest import make_settings
+
+
+def test_a_locked_database_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coach.archive.database.BUSY_SECONDS", 0.1)
+    path = tmp_path / "coach.db"
+    archive = Archive(f"sqlite:///{path}")
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("begin exclusive")
+        with pytest.raises(ArchiveError, match="Карточки работают"):
+            archive.start("operator")
+        other.execute("rollback")
+    assert archive.start("operator")
+
+
+def test_a_full_disk_is_told_and_what_was_kept_stays(tmp_path: Path, coach: Coach) -> None:
+    archive = Archive(f"sqlite:///{tmp_path}/coach.db")
+    name = archive.start("operator")
+    reply = coach.reply([], "в трубке ребёнок")
+    archive.keep(name, reply)
+
+    def fill(connection: sqlite3.Connection, _: object) -> None:
+        pages = connection.execute("pragma page_count").fetchone()[0]
+        connection.execute(f"pragma max_page_count={pages}")
+
+    event.listen(archive._engine, "connect", fill)
+    archive._engine.dispose()
+
+    def keep_many() -> None:
+        for _ in range(20):
+            archive.keep(name, reply)
+
+    with pytest.raises(ArchiveError, match="Карточки работают"):
+        keep_many()
+    assert archive.conversation(name, "operator")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "sqlite:////proc/nowhere/x.db",
+        "oracle+x://a:secret@c/d",
+        "postgresql://a:secret@c:port/d",
+        "postgresql://a:b@c:secret@d/e",
+        "://a:secret@c:port/d",
+        "oracle+x://c/d?password=secret",
+    ],
+)
+def test_a_database_that_cannot_be_is_told(url: str) -> None:
+    with pytest.raises(ArchiveError, match="COACH_DATABASE_URL") as caught:
+        Archive(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_the_daily_forgetting_survives_a_wrong_address() -> None:
+    stop = threading.Event()
+    stop.set()
+    forget_daily(make_settings(database_url="postgresql://a:b@c:port/d", keep_days=30), stop)
+
+
+def test_a_broken_database_is_told(archive: Archive, coach: Coach) -> None:
+    name = archive.start("operator")
+    with archive._engine.begin() as connection:
+        connection.execute(sql("drop table signals"))
+    turn = archive.keep(name, coach.reply([], "в трубке ребёнок"))
+    with pytest.raises(ArchiveError, match="Карточки работают"):
+        archive.signal(turn, HELPED)
+
+
+def test_what_was_kept_before_is_found_after_the_migration(url: str, coach: Coach) -> None:
+    danger = coach.reply([], "мне плохо с сердцем умираю")
+    child, refused = coach.reply([], "в трубке ребёнок"), coach.reply([], "Ещё скидка")
+    unsure = replace(refused, refusal=None)
+    dropped = replace(child, dropped=(DroppedSentence("Звоните", "unsupported", ""),))
+    doubted = replace(child, situations=(replace(child.situations[0], confidence=0.5),))
+    replies = [danger, child, refused, unsure, dropped, doubted, child]
+    archive = Archive(url)
+    name = archive.start("operator")
+    turns = [archive.keep(name, one) for one in replies]
+    archive.signal(turns[6], WRONG)
+    history = History(archive)
+    history.add_lesson("Ирина", "rights", ("a", "b"), question="дай номер")
+    history.add_lesson("Ирина", "rights", ("b", "c"), path="situations/rights.md")
+    columns = sql("select need, folded, situations, nearest, is_dropped from turns order by id")
+    with archive._engine.begin() as connection:
+        before = connection.execute(columns).all()
+        connection.execute(sql("update lessons set path = '' where question != ''"))
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0002")
+    archive = Archive(url)
+    with archive._engine.begin() as connection:
+        assert connection.execute(columns).all() == before
+        assert connection.execute(columns).scalars().all() == [5, 0, 3, 2, 1, 1, 6]
+    paths = [one.path for one in History(archive).lessons(5)]
+    assert paths == ["situations/rights.md", "questions/rights.txt"]
