@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
+
+POSSIBLE, CERTAIN = "possible", "certain"
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,17 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Guidance:
-    """A step or a prohibition with the number of its citation."""
+    """A step or a prohibition with the number of its citation.
+
+    `reading` names the trainer who signed a wording that its quote does not prove by itself, or is
+    None. `answers` marks the line of a topic card that answers the question.
+    """
 
     text: str
     citation: int
     situation: str
+    reading: str | None = None
+    answers: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,20 @@ class Choice:
 
     id: str
     title: str
+
+
+@dataclass(frozen=True)
+class Emergency:
+    """What the company says and does when somebody's life may be in danger.
+
+    It comes from the trainers' file `danger/response.yaml`: the `number` to call, the `headline`,
+    a smaller `note`, and further `lines`.
+    """
+
+    number: str
+    headline: str
+    note: str
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +124,10 @@ class Reply:
     `danger`, `not_in_instruction`. A reply that is neither answered nor refused asks back: the
     operator picks one of `choices`. `advice` are the language model's sentences that the citations
     prove, None before a model was asked or when it failed; `dropped` are those that they do not.
+    `danger` is None, `possible` (a banner above whatever else is shown) or `certain` (refusal
+    `danger`; the operator's own card may stand under it); `emergency` is what to do about it, and
+    `danger_dismissed` says that the operator tapped «это не опасность». `direct` is False when a
+    topic card is shown that touches the question without answering it.
     """
 
     question: str
@@ -122,6 +148,10 @@ class Reply:
     dropped: tuple[DroppedSentence, ...]
     knowledge_version: str
     elapsed_ms: float
+    danger: str | None = None
+    danger_dismissed: bool = False
+    emergency: Emergency | None = None
+    direct: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """The reply as plain data, ready for `json.dumps`."""
@@ -133,7 +163,11 @@ class Reply:
 
 
 def read_reply(row: dict[str, Any]) -> Reply:
-    """Read a reply back from what `to_json` gave."""
+    """Read a reply back from what `to_json` gave, by this version or another.
+
+    Fields that this version does not know are left out; those that an earlier one did not write
+    take their defaults.
+    """
     parts: dict[str, type[Any]] = {
         "situations": ShownSituation,
         "evidence": Evidence,
@@ -146,12 +180,20 @@ def read_reply(row: dict[str, Any]) -> Reply:
         "advice": AdviceSentence,
         "dropped": DroppedSentence,
     }
-    read = dict(row)
-    for name, kind in parts.items():
-        if read[name] is not None:
-            read[name] = tuple(kind(**_as_tuples(one)) for one in read[name])
-    return Reply(**read)
+    values = _known(row, Reply)
+    for name, part in parts.items():
+        if values[name] is not None:
+            values[name] = tuple(part(**_known(item, part)) for item in values[name])
+    if values.get("emergency"):
+        values["emergency"] = Emergency(**_known(values["emergency"], Emergency))
+    return Reply(**values)
 
 
-def _as_tuples(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+def _known(row: dict[str, Any], kind: type[Any]) -> dict[str, Any]:
+    """Keep the fields of a dataclass, lists as tuples."""
+    names = {field.name for field in fields(kind)}
+    return {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in row.items()
+        if key in names
+    }
