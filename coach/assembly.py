@@ -127,10 +127,12 @@ def _open(settings: Settings, recipe: IndexRecipe, report: Report) -> Coach:
     from coach.coaching import Coach
     from coach.index.embeddings import load_embeddings
     from coach.index.opening import open_index
+    from coach.safety.encoder import load_encoder
 
     embeddings = load_embeddings(settings.embedder, settings.index / "embedders", show_progress)
     index = open_index(settings.index, recipe, embeddings)
-    return Coach(index, settings, lambda: _load_adviser(settings, index.knowledge, report))
+    encoder = load_encoder(settings.index / "embedders")
+    return Coach(index, settings, encoder, lambda: _load_adviser(settings, index.knowledge, report))
 
 
 def open_archive(settings: Settings) -> Archive:

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from langchain_core.runnables import Runnable, RunnableLambda
-
 from coach.answering.advice import Adviser
 from coach.answering.card import build_reply
 from coach.answering.reply import AdviceSentence, DroppedSentence, Reply
@@ -17,25 +15,26 @@ from coach.errors import ModelError
 from coach.index.opening import Index
 from coach.instruction.knowledge import Knowledge
 from coach.instruction.questions import FOLLOW_UP
-from coach.language.lemmas import fold
+from coach.language.lemmas import fold, words_of
 from coach.language.lexicon import Lexicon
-from coach.language.repair import Repairer
-from coach.privacy.masking import strip_placeholders
+from coach.language.repair import Repairer, shorten
+from coach.privacy.masking import strip_placeholders, strip_private
+from coach.safety.detector import Danger, DangerDetector, follow_danger
+from coach.safety.encoder import DangerEncoder
 from coach.settings import Settings
 from coach.texts import text
 from coach.understanding.conversation import (
     Topic,
     card_stems,
+    current_call,
     is_small_talk,
     lean_on_topic,
     mentions_small_talk,
     stand_alone,
 )
-from coach.understanding.decision import DANGER, Decision, decide, refuse_unreadable, small_talk
-from coach.understanding.recognition import Recognition, build_recognition
+from coach.understanding.decision import SMALL_TALK, Decision, decide, refuse_unreadable, small_talk
+from coach.understanding.recognition import recognise
 from coach.understanding.similarity import group_similar
-
-Turn = tuple[str, Topic | None]
 
 
 class Coach:
@@ -45,9 +44,14 @@ class Coach:
         self,
         index: Index,
         settings: Settings,
+        encoder: DangerEncoder,
         load_adviser: Callable[[], Adviser | None] = lambda: None,
     ) -> None:
         self._index = index
+        self._settings = settings
+        self._detector = DangerDetector(
+            index.danger, encoder, index.embeddings, index.knowledge.danger
+        )
         self._load_adviser = load_adviser
         self._loading = threading.Lock()
         self._repairer = Repairer(build_lexicon(index.knowledge))
@@ -58,16 +62,6 @@ class Coach:
             if FOLLOW_UP not in one.situation_ids
         }
         self._cards = {name: card_stems(one) for name, one in situations.items()}
-        recognise: Runnable[str, Recognition] = build_recognition(index)
-
-        def understand(turn: Turn) -> Recognition:
-            message, topic = turn
-            recognition = recognise.invoke(message)
-            return lean_on_topic(recognition, topic) if topic else stand_alone(recognition)
-
-        self._decide: Runnable[Turn, Decision] = RunnableLambda(understand) | RunnableLambda(
-            lambda recognition: decide(recognition, settings)
-        )
 
     @property
     def knowledge(self) -> Knowledge:
@@ -95,25 +89,55 @@ class Coach:
         adviser = self._adviser
         return adviser.name if adviser else None
 
-    def reply(self, conversation: Sequence[Reply], message: str) -> Reply:
-        """Return the card, the question back, or the refusal; no language model is asked."""
+    def reply(
+        self, conversation: Sequence[Reply], message: str, *, is_danger_dismissed: bool = False
+    ) -> Reply:
+        """Return the card, the question back, or the refusal; no language model is asked.
+
+        Danger to life is looked for before anything else, and stays until it is dismissed or the
+        operator says that help is called. With `is_danger_dismissed` the reply is the one that
+        there would be without the danger.
+        """
         started = time.perf_counter()
         unreadable = refuse_unreadable(message)
         if unreadable:
-            return self._finish(message, None, unreadable, started)
-        repaired = self._repairer.repair(strip_placeholders(message))
-        if is_small_talk(message) or is_small_talk(repaired.text):
-            return self._finish(message, None, small_talk(), started)
-        topic = None if fold(message) in self._taught else self._find_topic(conversation)
-        decision = self._decide.invoke((repaired.text, topic))
-        if conversation and conversation[-1].refusal == DANGER and not decision.answered:
-            decision = replace(
-                decision, refusal=DANGER
-            )  # somebody's life comes first until answered
-        if _is_lost(decision) and mentions_small_talk(repaired.text):
-            return self._finish(message, None, small_talk(), started)
-        understood_as = repaired.text if repaired.is_changed else None
-        return self._finish(message, understood_as, decision, started)
+            return self._finish(message, None, unreadable, Danger(None), started)
+        call = current_call(conversation, message)
+        repaired = self._repairer.repair(_without_private(message))
+        danger = self._detector.assess(shorten(message), repaired.text)
+        earlier = self._earlier_danger(call, message)
+        decision = self._decide_on(call, message, repaired.text)
+        is_reworded = repaired.is_changed and decision.refusal != SMALL_TALK
+        understood_as = repaired.text if is_reworded else None
+        if is_danger_dismissed:
+            reply = self._finish(message, understood_as, decision, Danger(None), started)
+            return replace(reply, danger=danger.level or earlier, danger_dismissed=True)
+        danger = follow_danger(danger, earlier, is_answered=decision.answered)
+        return self._finish(message, understood_as, decision, danger, started)
+
+    def dismiss_danger(self, conversation: Sequence[Reply], reply: Reply) -> Reply:
+        """Return what a reply is once the operator says that it is no danger.
+
+        `conversation` are the replies before it.
+        """
+        return self.reply(conversation, reply.question, is_danger_dismissed=True)
+
+    def _decide_on(self, call: Sequence[Reply], message: str, repaired: str) -> Decision:
+        if is_small_talk(message) or is_small_talk(repaired):
+            return small_talk()
+        topic = None if fold(message) in self._taught else self._find_topic(call)
+        recognition = recognise(self._index, repaired)
+        weighed = lean_on_topic(recognition, topic) if topic else stand_alone(recognition)
+        decision = decide(weighed, self._settings)
+        if not decision.answered and mentions_small_talk(repaired):
+            return small_talk()
+        return decision
+
+    def _earlier_danger(self, call: Sequence[Reply], message: str) -> str | None:
+        """The danger that this call was left in, unless this message says that it is over."""
+        if not call or call[-1].danger_dismissed or self._detector.is_resolved(message):
+            return None
+        return call[-1].danger
 
     def _find_topic(self, conversation: Sequence[Reply]) -> Topic | None:
         """What a conversation is about: the last card shown; None before the first one."""
@@ -132,12 +156,17 @@ class Coach:
         started = time.perf_counter()
         self.knowledge.situations[situation_id]
         decision = Decision(True, ((situation_id, 1.0),), (), None)
-        return self._finish(message, None, decision, started)
+        return self._finish(message, None, decision, Danger(None), started)
 
     def _finish(
-        self, message: str, understood_as: str | None, decision: Decision, started: float
+        self,
+        message: str,
+        understood_as: str | None,
+        decision: Decision,
+        danger: Danger,
+        started: float,
     ) -> Reply:
-        reply = build_reply(message, understood_as, decision, self.knowledge)
+        reply = build_reply(message, understood_as, decision, self.knowledge, danger)
         return replace(reply, elapsed_ms=round((time.perf_counter() - started) * 1000, 2))
 
     def stream_advice(
@@ -211,8 +240,10 @@ class Coach:
             self._adviser.warm()
 
 
-def _is_lost(decision: Decision) -> bool:
-    return not decision.answered and decision.refusal != DANGER
+def _without_private(message: str) -> str:
+    """A message as it is recognised; as it was when there is nothing else in it."""
+    stripped = strip_private(strip_placeholders(shorten(message)))
+    return stripped if words_of(stripped) else message
 
 
 def build_lexicon(knowledge: Knowledge) -> Lexicon:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,16 @@ from coach.answering.reply import Reply
 from coach.assembly import build_coach, build_index, report_nothing
 from coach.coaching import Coach
 from coach.index.bank_check import NEW, check_new, describe_warning
+from coach.index.build import card_questions
+from coach.instruction.danger import TAUGHT
 from coach.instruction.knowledge import Knowledge
 from coach.instruction.questions import BankQuestion
 from coach.settings import Settings
 from coach.teaching import TRAINER_AUTHOR, Change, copy_settings, run_module, write_file
 from coach.texts import text
 from coach.understanding.decision import DANGER
+
+PLAIN, GUARDS = "простой", 6  # the style of plain bank questions, and how many a situation
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ class Evaluated:
 class Effect:
     """What a change would do: to the question that it teaches, to recent ones, to the gold set.
 
-    `warnings` are contradictions and repeats in the bank.
+    `warnings` are contradictions and repeats in the bank. `guard` are the plain questions of every
+    situation that would be answered otherwise, `urgent` the titles of urgent situations among them.
     """
 
     change: Change
@@ -58,6 +63,8 @@ class Effect:
     warnings: tuple[str, ...]
     changed: tuple[Changed, ...]
     evaluated: Evaluated | None = None
+    guard: tuple[Changed, ...] = ()
+    urgent: tuple[str, ...] = ()
 
 
 Evaluate = Callable[[Coach, Coach], Evaluated]
@@ -81,6 +88,7 @@ def foresee(
         then = build_coach(copied, report=report_nothing)
         asked = dict.fromkeys(one for one in recent if one != change.question)
         changed = [found for one in asked if (found := _compare(one, now, then))]
+        guard, urgent = _compare_guard(now, then)
         return Effect(
             change,
             outcome(now, change.question) if change.question else "",
@@ -88,7 +96,33 @@ def foresee(
             _warnings(change, now.knowledge),
             tuple(changed),
             evaluate(now, then) if evaluate else None,
+            guard,
+            urgent,
         )
+
+
+def guard_questions(knowledge: Knowledge) -> list[BankQuestion]:
+    """The plain questions that no lesson should move: a card's own words, plain bank questions."""
+    plain: dict[str, list[BankQuestion]] = {name: [] for name in knowledge.situations}
+    for question in knowledge.questions:
+        name = question.situation_ids[0]
+        if question.style == PLAIN and len(plain.get(name, [0] * GUARDS)) < GUARDS:
+            plain[name].append(question)
+    cards = card_questions(knowledge.situations.values())
+    return [*cards, *(question for questions in plain.values() for question in questions)]
+
+
+def _compare_guard(now: Coach, then: Coach) -> tuple[tuple[Changed, ...], tuple[str, ...]]:
+    situations = now.knowledge.situations
+    moved, urgent = [], []
+    for question in guard_questions(now.knowledge):
+        before, after = outcome(now, question.text), outcome(then, question.text)
+        if before != after:
+            moved.append(Changed(question.text, before, after))
+            situation = situations[question.situation_ids[0]]
+            if situation.quick:
+                urgent.append(situation.title)
+    return tuple(moved), tuple(dict.fromkeys(urgent))
 
 
 def foresee_apart(change: Change, recent: Sequence[str], settings: Settings) -> Effect:
@@ -114,6 +148,8 @@ def read_effect(row: dict[str, Any]) -> Effect:
         and Evaluated(
             **evaluated | {name: _read_changed(evaluated[name]) for name in ("worse", "better")}
         ),
+        _read_changed(row["guard"]),
+        tuple(row["urgent"]),
     )
 
 
@@ -128,10 +164,13 @@ def outcome(coach: Coach, question: str) -> str:
 
 def outcome_of(reply: Reply) -> str:
     """What a reply comes to, in a few words."""
-    if reply.answered:
-        return " + ".join(one.title for one in reply.situations)
     if reply.refusal == DANGER:
         return text("check.danger")
+    if reply.danger:
+        calm = replace(reply, danger=None)
+        return text("check.possible_danger", outcome=outcome_of(calm))
+    if reply.answered:
+        return " + ".join(one.title for one in reply.situations)
     return text("check.refuses" if reply.refusal else "check.asks")
 
 
@@ -148,6 +187,8 @@ def _compare(question: str, now: Coach, then: Coach) -> Changed | None:
 
 def _warnings(change: Change, knowledge: Knowledge) -> tuple[str, ...]:
     if not change.question:
+        return ()
+    if change.path in TAUGHT.values():
         return ()
     added = BankQuestion(change.question, (change.situation,), TRAINER_AUTHOR, place=NEW)
     return tuple(describe_warning(one, knowledge) for one in check_new(added, knowledge))

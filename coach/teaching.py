@@ -16,6 +16,7 @@ from pathlib import Path
 
 from coach.errors import CoachError, SettingsError, StaleError
 from coach.index.build import lock_index
+from coach.instruction.danger import TAUGHT
 from coach.instruction.knowledge import knowledge_version, load_knowledge
 from coach.instruction.questions import group_line
 from coach.privacy.masking import mask, strip_placeholders
@@ -51,16 +52,17 @@ def record_nothing(version: str) -> None:
 def teach_question(question: str, situation: str, settings: Settings) -> Change:
     """The change that teaches a question; its private data is taken out first.
 
+    `situation` may also be `danger` or `calm`: whether the message tells of danger to life.
     Raises CoachError when nothing is left of it, SettingsError when the bank cannot be read.
     """
-    path = f"questions/{situation}.txt"
+    path = TAUGHT.get(situation, f"questions/{situation}.txt")
     version = knowledge_version(settings.knowledge)
-    before = _read(settings.knowledge / path)
+    before = _read_bank(settings, path)
     asked = clean_question(question)
     if not asked:
         raise CoachError(text("teaching.nothing_left"))
     heading = group_line(author=TRAINER_AUTHOR)
-    after = f"{before.rstrip(chr(10))}\n{heading}\n{asked}\n"
+    after = f"{before.rstrip(chr(10))}\n{heading}\n{asked}\n".lstrip("\n")
     return Change(path, before, after, version, situation, asked)
 
 
@@ -123,7 +125,7 @@ def _without(change: Change, words: str) -> str | None:
 def _replace(name: str, after: str, settings: Settings, record: Record) -> str:
     """Change a file, renew the index, keep who did it; when that fails, change all back."""
     path = settings.knowledge / name
-    before = _read(path)
+    before = _read_bank(settings, name)
     note = settings.index / LOCK / UNFINISHED
     note.write_text(json.dumps({"path": name, "before": before}), encoding="utf-8")
     is_built = False
@@ -141,6 +143,12 @@ def _replace(name: str, after: str, settings: Settings, record: Record) -> str:
         raise
     note.unlink()
     return version
+
+
+def _read_bank(settings: Settings, name: str) -> str:
+    """The words of a bank file; a file of danger lessons begins empty."""
+    path = settings.knowledge / name
+    return _read(path) if path.exists() or name not in TAUGHT.values() else ""
 
 
 def _read(path: Path) -> str:
@@ -219,6 +227,7 @@ def write_file(path: Path, words: str) -> None:
     """Replace a file at once: a reader sees the old text or the new one."""
     unfinished = path.with_suffix(".unfinished")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         unfinished.write_text(words, encoding="utf-8")
         unfinished.replace(path)
     except OSError as error:

@@ -51,8 +51,8 @@ def compare_words(before: str, after: str) -> str:
 
 def _read(folder: Path) -> Mapping[str, str]:
     return {
-        str(path.relative_to(folder)): path.read_bytes().decode("utf-8", "replace")
-        for path in knowledge_files(folder)
+        name: path.read_bytes().decode("utf-8", "replace")
+        for name, path in knowledge_files(folder).items()
     }
 
 

@@ -18,10 +18,12 @@ import yaml
 
 from coach import load_settings
 from coach.assembly import prepare_libraries, show_progress
+from coach.index.build import card_questions, neutral_question
 from coach.index.classifier import train_classifier
 from coach.index.embeddings import load_embeddings
 from coach.instruction.knowledge import Situation, load_knowledge
 from coach.instruction.questions import FOLLOW_UP, NOT_ANSWERED, BankQuestion
+from coach.language.neutral import neutral_form
 from coach.understanding.conversation import TOPIC_FEATURES, Topic, card_stems, topic_features
 from coach.understanding.evidence import COMBINATION, FEATURES, Combination, Evidence, Weights
 from coach.understanding.recognition import NEIGHBOURS, gather_evidence, weigh_evidence
@@ -29,7 +31,7 @@ from eval.cases import FollowUp, read_follow_ups
 from eval.metrics import expected_calibration_error, share
 
 PROCESSES = 2
-FOLDS = 9
+FOLDS = 4
 SEED = 3
 STRANGERS = 1500
 DIGITS = 4
@@ -101,12 +103,15 @@ def collect(authors: Sequence[str]) -> tuple[list[Seen], list[SeenFollowUp]]:
     """Train on every other author and look at these ones' questions and follow-ups."""
     settings = load_settings()
     embeddings = load_embeddings(settings.embedder, settings.index / "embedders", show_progress)
-    bank = load_knowledge(settings.knowledge).questions
-    learned = [one for one in bank if one.author not in authors]
+    knowledge = load_knowledge(settings.knowledge)
+    cards = card_questions(knowledge.situations.values())
+    bank = list(knowledge.questions)
+    learned = [neutral_question(one) for one in (*bank, *cards) if one.author not in authors]
     classifier = train_classifier(learned, embeddings, lambda steps, label: steps, workers=1)
     vectors = np.array(embeddings.embed_documents([one.text for one in learned]))
 
     def look(message: str) -> Evidence:
+        message = neutral_form(message)
         vector = embeddings.embed_query(message)
         similarities = vectors @ np.array(vector)
         nearest = np.argsort(-similarities)[:NEIGHBOURS]

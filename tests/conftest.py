@@ -18,6 +18,7 @@ from coach import build_coach, build_index
 from coach.archive.archive import Archive
 from coach.assembly import report_nothing
 from coach.coaching import Coach
+from coach.instruction.danger import CALM
 from coach.settings import PROJECT_FOLDER, Settings
 from eval.skeleton import write_skeleton
 from tests.browsing import run_browser
@@ -27,6 +28,7 @@ from ui import process
 SHARED = PROJECT_FOLDER.parent / "shared"
 SMALL_SITUATIONS = ("boss_phone", "child_caller", "slow_speaker")
 SMALL_QUESTIONS = 12
+SMALL_CALM = 150
 
 
 def make_settings(**values: object) -> Settings:
@@ -76,7 +78,20 @@ def copy_small_knowledge(folder: Path) -> Path:
         asked = [line for line in bank if line and not line.startswith("#")][:SMALL_QUESTIONS]
         text = "\n".join(["## автор: author_1", *asked]) + "\n"
         (folder / "questions" / f"{name}.txt").write_text(text, encoding="utf-8")
+    _copy_small_danger(source / "danger", folder / "danger")
     return folder
+
+
+def _copy_small_danger(source: Path, folder: Path) -> None:
+    """Copy the first messages of each file: every name of the product's own stays overridden."""
+    folder.mkdir()
+    shutil.copyfile(source / "response.yaml", folder / "response.yaml")
+    for path in source.glob("*.txt"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        most = SMALL_CALM if path.stem == CALM else SMALL_QUESTIONS
+        asked = [line for line in lines if line and not line.startswith("#")][:most]
+        text = "\n".join(["## автор: author_1", *asked]) + "\n"
+        (folder / path.name).write_text(text, encoding="utf-8")
 
 
 @pytest.fixture

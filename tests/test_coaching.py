@@ -8,7 +8,9 @@ import time
 import pytest
 
 from coach.coaching import Coach
+from coach.index.build import card_questions
 from coach.settings import PROJECT_FOLDER
+from coach.understanding.decision import DANGER
 
 RECEIVED = (
     (PROJECT_FOLDER / "knowledge/instruction/operator-instruction.txt").read_bytes().decode("utf-8")
@@ -83,21 +85,6 @@ def test_what_the_instruction_does_not_answer_is_refused(coach: Coach, question:
     assert (reply.say, reply.do, reply.avoid, reply.citations) == ((), (), (), ())
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        "абонент говорит что покончит с собой",
-        "Пациент говорит, что сейчас выпрыгнет из окна. Куда переключать?",
-        "звонящий сказал что в здании бомба",
-    ],
-)
-def test_danger_to_life_says_112_and_the_supervisor(coach: Coach, question: str) -> None:
-    reply = coach.reply([], question)
-    assert (reply.answered, reply.refusal) == (False, "danger")
-    assert "112" in reply.text
-    assert "супервайзера" in reply.text
-
-
 def test_an_off_topic_question_after_a_good_one_is_refused(coach: Coach) -> None:
     first = coach.reply([], "клиент требует телефон директора")
     assert first.answered
@@ -133,7 +120,7 @@ def test_a_bank_question_asked_verbatim_is_never_refused(coach: Coach) -> None:
         if q.situation_ids[0] in coach.knowledge.situations and len(q.text) > 8
     ][::40]
     assert len(asked) > 50
-    refused = [q.text for q in asked if coach.reply([], q.text).refusal]
+    refused = [q.text for q in asked if coach.reply([], q.text).refusal not in (None, DANGER)]
     assert refused == []
 
 
@@ -171,7 +158,7 @@ def test_two_cards_are_numbered_in_the_order_they_are_read(coach: Coach) -> None
 
 
 def test_of_two_cards_the_more_urgent_comes_first(coach: Coach) -> None:
-    reply = coach.reply([], "требует номер директора, а мне самой дурно, в глазах темнеет, падаю")
+    reply = coach.reply([], "требует номер директора, а у меня самой пропал голос, еле сиплю")
     assert [one.id for one in reply.situations] == ["operator_unwell", "boss_phone"]
     assert [one.situation for one in reply.evidence] == ["operator_unwell", "boss_phone"]
     urgencies = [coach.knowledge.situations[one.id].urgency for one in reply.situations]
@@ -184,6 +171,7 @@ def test_a_reply_says_why(coach: Coach) -> None:
     assert evidence.situation == "boss_phone"
     assert {"телефон", "директора"} & set(evidence.words)
     bank = {q.text: q.situation_ids for q in coach.knowledge.questions}
+    bank |= {q.text: q.situation_ids for q in card_questions(coach.knowledge.situations.values())}
     assert evidence.questions
     assert all("boss_phone" in bank[question] for question in evidence.questions)
     assert coach.reply([], "какую скидку дать клиенту").evidence == ()
@@ -193,14 +181,6 @@ def test_confidence_is_a_probability(coach: Coach) -> None:
     for question in ("требует телефон директора", "ребёнок матерится", "алё что", "рецепт борща"):
         reply = coach.reply([], question)
         assert all(0 <= one.confidence <= 1 for one in reply.situations)
-
-
-def test_112_stays_while_a_danger_is_followed_up(coach: Coach) -> None:
-    first = coach.reply([], "говорит что сейчас прыгнет с крыши")
-    then = coach.reply([first], "а если не успокоится?")
-    assert (first.refusal, then.refusal) == ("danger", "danger")
-    assert "112" in then.text
-    assert coach.reply([first, then], "клиент требует телефон директора").answered
 
 
 def test_what_stands_in_the_bank_is_not_bent_to_the_topic(coach: Coach) -> None:

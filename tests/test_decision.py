@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coach.understanding.decision import OF_OTHERS, decide, is_danger, refuse_unreadable
+from coach.understanding.decision import decide, refuse_unreadable
 from coach.understanding.recognition import Grounds, Neighbour, Recognition
 from tests.conftest import make_settings
 
@@ -55,41 +55,3 @@ def test_a_decision_says_why() -> None:
         "вопрос", (("a", 0.9), ("b", 0.1)), 0.0, 0.0, neighbours=near, words=(("a", ("номер",)),)
     )
     assert decide(seen, SETTINGS).grounds == (Grounds("a", ("номер",), ("дай номер",)),)
-
-
-def test_danger_to_life_is_refused_however_sure_a_situation_is() -> None:
-    sure = Recognition("орёт и грозит покончить с собой", (("a", 0.99), ("b", 0.01)), 0.0, 0.0)
-    assert decide(sure, SETTINGS).refusal == "danger"
-
-
-def test_a_stroke_long_ago_is_danger_only_when_nothing_answers() -> None:
-    told = "после инсульта говорит медленно"
-    sure = Recognition(told, (("slow", 0.9), ("b", 0.1)), 0.0, 0.1)
-    assert decide(sure, SETTINGS).answered
-    unsure = Recognition(told, (("slow", 0.1), ("b", 0.1)), 0.0, 0.1)
-    assert decide(unsure, SETTINGS).refusal == "danger"
-
-
-def test_a_threat_to_the_operator_is_no_danger_by_its_common_words() -> None:
-    told = "ведёт себя нагло, обещает меня убить, не хочет говорить где живёт"
-    sure = Recognition(told, (("threats", 0.9), ("b", 0.1)), 0.0, 0.0)
-    assert decide(sure, SETTINGS).answered
-
-
-@pytest.mark.parametrize(
-    ("question", "expected"),
-    [
-        ("у неё инфаркт задыхается", True),
-        ("человек потерял сознание", True),
-        ("ребенок один дома, мама не просыпается", True),
-        ("плохо с сердцем у клиента", True),
-        ("мне плохо, задыхаюсь", False),
-        ("задыхаюсь, абонент на проводе", False),
-        ("сердце прихватило посреди диктовки адреса, человек на проводе", False),
-        ("абонент стал плохо слышен", False),
-    ],
-)
-def test_what_happens_to_others_is_danger_and_to_the_operator_a_situation(
-    question: str, expected: bool
-) -> None:
-    assert is_danger(question, OF_OTHERS) is expected

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from coach.answering.reply import CERTAIN, Emergency, Guidance, Reply, read_reply
+from coach.answering.reply import Emergency, Guidance, Reply, read_reply
+from coach.safety.detector import CERTAIN
 
 REPLY = Reply(
     question="вопрос",

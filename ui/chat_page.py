@@ -20,7 +20,7 @@ from ui.access import needs
 from ui.feedback_view import show_feedback
 from ui.instruction_view import show_instruction
 from ui.keyboard import listen
-from ui.reply_view import show_reply
+from ui.reply_view import show_reply, state_of
 from ui.sources import CHAT, opened_source
 from ui.words import as_label, shorten_question, show, word, words_list
 
@@ -98,7 +98,7 @@ def _show_conversation(coach: Coach, turns: list[Reply]) -> None:
     last = len(turns) - 1
     _show_turn(coach, turns, last)
     session.keep_waiting()  # the card is on the screen: what takes time comes after it
-    if turns[last].answered or turns[last].refusal == NOT_IN_INSTRUCTION:
+    if turns[last].answered or turns[last].danger or turns[last].refusal == NOT_IN_INSTRUCTION:
         show_feedback(coach, last)
     _show_advice(coach, turns, last)
     if last:
@@ -113,7 +113,14 @@ def _show_turn(coach: Coach, turns: list[Reply], number: int) -> None:
     reply = turns[number]
     if is_stale(reply, coach.knowledge):
         show(word("stale.turn"), "item coach-conflict")
-    show_reply(reply, number, pick, partial(session.open_source_of, number))
+    dismiss = partial(_dismiss_danger, coach, number)
+    show_reply(reply, number, pick, partial(session.open_source_of, number), dismiss)
+
+
+def _dismiss_danger(coach: Coach, number: int) -> None:
+    turns = session.turns()
+    turns[number] = coach.dismiss_danger(turns[:number], turns[number])
+    session.keep_turn(number)
 
 
 def _show_earlier(coach: Coach, turns: list[Reply], last: int) -> None:
@@ -136,7 +143,7 @@ def _show_all_earlier() -> None:
 
 
 def _summary(reply: Reply) -> str:
-    state = word(f"status.{reply.refusal or 'unsure'}")
+    state = word(f"status.{state_of(reply)}")
     titles = " + ".join(one.title for one in reply.situations) if reply.answered else state
     question = shorten_question(reply.question)
     return as_label(f"{question} → {titles}")

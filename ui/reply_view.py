@@ -9,12 +9,14 @@ import streamlit as st
 from coach.answering.reply import (
     Choice,
     Citation,
+    Emergency,
     Evidence,
     Guidance,
     Phrase,
     Reply,
     ShownSituation,
 )
+from coach.safety.detector import CERTAIN
 from coach.texts import text
 from coach.understanding.decision import DANGER
 from ui.words import as_label, shorten_question, show, word
@@ -24,8 +26,17 @@ OpenSource = Callable[[Citation], None]
 Cite = Callable[[tuple[int, ...], str], None]
 
 
-def show_reply(reply: Reply, turn: int, pick: Pick, open_source: OpenSource) -> None:
-    """Show one reply; `turn` tells its widgets from those of other replies."""
+def show_reply(
+    reply: Reply,
+    turn: int,
+    pick: Pick,
+    open_source: OpenSource,
+    dismiss: Callable[[], None] | None = None,
+) -> None:
+    """Show one reply; `turn` tells its widgets from those of other replies.
+
+    `dismiss` is what happens when the operator says that it is no danger; None where nobody may.
+    """
 
     def cite(numbers: tuple[int, ...], key: str) -> None:
         for number in dict.fromkeys(numbers):
@@ -35,18 +46,40 @@ def show_reply(reply: Reply, turn: int, pick: Pick, open_source: OpenSource) -> 
     if reply.understood_as:
         understood = shorten_question(reply.understood_as)
         show(word("card.understood_as", words=understood), "understood")
+    if reply.emergency and not reply.danger_dismissed:
+        _show_emergency(reply.emergency, reply.danger == CERTAIN, turn, dismiss)
     if reply.answered:
         for situation in reply.situations:
             with st.container(border=True, gap="xxsmall"):
                 _show_card(reply, situation, turn, cite)
-    else:
+    elif reply.choices or reply.refusal != DANGER:
         with st.container(border=True, gap="xsmall"):
             _show_choices(reply, turn, pick)
     show(_status_line(reply), "status")
 
 
+def _show_emergency(
+    emergency: Emergency, is_certain: bool, turn: int, dismiss: Callable[[], None] | None
+) -> None:
+    """The danger screen, or the banner above a card when danger is only possible."""
+    name = "danger" if is_certain else "possible"
+    with st.container(border=True, gap="xsmall", key=f"{name}-{turn}"):
+        show(emergency.headline, name, "h2")
+        if emergency.note:
+            show(emergency.note, "item")
+        for line in emergency.lines:
+            show(line, "item")
+        if dismiss:
+            st.button(word("danger.dismiss"), key=f"dismiss-{turn}", on_click=dismiss)
+
+
+def state_of(reply: Reply) -> str:
+    """What a reply came to: the refusal (danger before all), a card, or a question back."""
+    return reply.refusal or ("card" if reply.answered else "unsure")
+
+
 def _status_line(reply: Reply) -> str:
-    state = word(f"status.{'card' if reply.answered else reply.refusal or 'unsure'}")
+    state = word(f"status.{state_of(reply)}")
     milliseconds = max(1, round(reply.elapsed_ms))
     return word(
         "status.line", state=state, milliseconds=milliseconds, version=reply.knowledge_version
@@ -136,8 +169,7 @@ def _show_evidence(evidence: list[Evidence]) -> None:
 
 def _show_choices(reply: Reply, turn: int, pick: Pick) -> None:
     if reply.refusal == DANGER:
-        show(text("refusal.danger"), "danger", "h2")
-        with st.expander(word("refusal.nearest")):
+        with st.expander(word("danger.choose")):
             _show_choice_buttons(reply, turn, pick)
         return
     if reply.refusal:

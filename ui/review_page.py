@@ -12,15 +12,16 @@ from coach.archive.needs import CRITICAL, FALSE, MISSING, NOT_HELPED, RIGHT, WRO
 from coach.archive.queue import KeptTurn
 from coach.coaching import Coach
 from coach.errors import CoachError
+from coach.instruction.danger import CALM, DANGER
 from coach.instruction.questions import NOT_ANSWERED
 from coach.signing_in import TRAINER
 from coach.teaching import teach_question
 from ui import process
 from ui.access import needs, require
 from ui.instruction_view import show_instruction, show_situations
-from ui.reply_view import show_reply
+from ui.reply_view import show_reply, state_of
 from ui.sources import REVIEW, close_source, open_source, opened_source
-from ui.teaching_view import box, show_foreseeing, show_lessons, show_said
+from ui.teaching_view import box, lesson_title, show_foreseeing, show_lessons, show_said
 from ui.words import as_label, shorten_question, show, show_heading, word
 
 QUEUED, RECENT, EXAMPLES = 500, 30, 6
@@ -31,7 +32,7 @@ SHORTCUTS = {RIGHT: "1", FALSE: "2", CRITICAL: "3"}
 VIEW, QUEUE, KINDS = "review-view", "queue", "kinds"
 FILTER_KEYS = ("review-search", "review-kind", "review-situation", "review-judged")
 EVERYTHING, REFUSED, UNSURE, DROPPED, STALE = "all", "refused", "unsure", "dropped", "stale"
-FILTERS = (EVERYTHING, WRONG, NOT_HELPED, MISSING, REFUSED, UNSURE, DROPPED, STALE)
+FILTERS = (EVERYTHING, DANGER, WRONG, NOT_HELPED, MISSING, REFUSED, UNSURE, DROPPED, STALE)
 
 
 @needs(TRAINER)
@@ -119,9 +120,10 @@ def _nearest(reply: Reply, coach: Coach) -> str:
 
 def _show_line(one: KeptTurn, *, is_chosen: bool) -> None:
     signs = " · ".join(word(f"feedback.{kind}") for kind in dict.fromkeys(one.signals))
-    state = word(f"status.{'card' if one.reply.answered else one.reply.refusal or 'unsure'}")
+    state = word(f"status.{state_of(one.reply)}")
+    mark = f"{word(f'danger.{one.reply.danger}')} · " if one.reply.danger else ""
     st.button(
-        as_label(f"{shorten_question(one.reply.question)[:80]} · {signs or state}"),
+        as_label(f"{mark}{shorten_question(one.reply.question)[:80]} · {signs or state}"),
         key=f"queue-{one.id}",
         type="primary" if is_chosen else "secondary",
         width="stretch",
@@ -150,6 +152,8 @@ def _show_turn(coach: Coach, one: KeptTurn, queue: list[KeptTurn]) -> None:
     for dropped in one.reply.dropped:
         reason = word(f"dropped.{dropped.reason}")
         show(word("review.dropped", text=dropped.text, reason=reason), "evidence")
+    if one.reply.danger_dismissed:
+        show(word("danger.dismissed"), "item")
     said = coach.knowledge.situations.get(one.situation)
     if said:
         show(word("review.operator_says", title=said.title), "item")
@@ -220,14 +224,12 @@ def _show_teaching(coach: Coach, one: KeptTurn) -> None:
     """Choose the right situation, see what would change, publish."""
     show(word("teach.heading"), "label", "h3")
     situations = coach.knowledge.situations
-    names = [*situations, NOT_ANSWERED]
+    names = [*situations, NOT_ANSWERED, DANGER, CALM]
     picked = st.selectbox(
         word("teach.pick"),
         names,
         index=names.index(one.situation) if one.situation in names else None,
-        format_func=lambda name: (
-            situations[name].title if name in situations else word("teach.none")
-        ),
+        format_func=lambda name: lesson_title(name, coach),
         key=f"teach-{one.id}",
         placeholder=word("pick"),
     )

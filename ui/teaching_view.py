@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from coach.archive.history import Lesson
+from coach.coaching import Coach
 from coach.effect import Changed, Effect, Evaluated, foresee_apart
 from coach.errors import CoachError, StaleError
+from coach.instruction.danger import CALM, DANGER
 from coach.serving import open_published
 from coach.taught import join_gold, leave_gold
 from coach.teaching import Change, publish, undo
@@ -85,9 +87,16 @@ def _show_effect(effect: Effect, held: Box) -> None:
         show(warning, "item coach-conflict")
     show(word("teach.changed", count=len(effect.changed)), "item")
     _show_changed(effect.changed)
+    if effect.guard:
+        show(word("teach.guard", count=len(effect.guard)), "item coach-avoid")
+        if effect.urgent:
+            titles = ", ".join(effect.urgent)
+            show(word("teach.guard_urgent", titles=titles), "item coach-conflict")
+        _show_changed(effect.guard)
     if effect.evaluated:
         _show_evaluated(effect.evaluated)
-    wants_gold = bool(effect.change.question) and st.checkbox(word("teach.gold"), key="teach-gold")
+    is_gold = bool(effect.change.question) and effect.change.situation not in (DANGER, CALM)
+    wants_gold = is_gold and st.checkbox(word("teach.gold"), key="teach-gold")
     if st.button(word("teach.publish"), key="publish", type="primary"):
         with st.spinner(word("teach.publishing")):
             _publish(effect.change, held, wants_gold=wants_gold)
@@ -154,10 +163,16 @@ def describe(lesson: Lesson, *, is_undo: bool = False) -> str:
     return word(key, trainer=trainer, what=_what(lesson))
 
 
+def lesson_title(name: str, coach: Coach) -> str:
+    """What a lesson teaches, in a trainer's words: a situation, no answer, danger or none."""
+    if name in (DANGER, CALM):
+        return word(f"teach.{name}")
+    situation = coach.knowledge.situations.get(name)
+    return situation.title if situation else word("teach.none")
+
+
 def _what(lesson: Lesson) -> str:
-    situations = process.current_coach().knowledge.situations
-    known = situations.get(lesson.situation)
-    title = known.title if known else word("teach.none")
+    title = lesson_title(lesson.situation, process.current_coach())
     if lesson.question:
         return word("teach.taught", question=lesson.question, title=title)
     return word("teach.edited", title=title)

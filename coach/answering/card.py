@@ -8,6 +8,7 @@ from coach.answering.reply import (
     Choice,
     Citation,
     Conflict,
+    Emergency,
     Evidence,
     Guidance,
     Phrase,
@@ -16,8 +17,11 @@ from coach.answering.reply import (
 )
 from coach.instruction.documents import Span
 from coach.instruction.knowledge import Knowledge
+from coach.safety.detector import CERTAIN, Danger
 from coach.texts import text
-from coach.understanding.decision import Decision
+from coach.understanding.decision import DANGER, Decision
+
+NO_DANGER = Danger(None)
 
 
 class CitationList:
@@ -47,12 +51,19 @@ class CitationList:
 
 
 def build_reply(
-    question: str, understood_as: str | None, decision: Decision, knowledge: Knowledge
+    question: str,
+    understood_as: str | None,
+    decision: Decision,
+    knowledge: Knowledge,
+    danger: Danger = NO_DANGER,
 ) -> Reply:
     """Turn a decision into the reply that is shown at once, without any model.
 
-    Of two situations the more urgent comes first.
+    Of two situations the more urgent comes first. Certain danger takes the screen: of cards only
+    the operator's own stands under it.
     """
+    if danger.level == CERTAIN:
+        decision = _make_room(decision, danger, knowledge)
     confidences = dict(decision.situations)
     grounds = {one.situation: one for one in decision.grounds}
     shown = sorted((knowledge.situations[name] for name in confidences), key=lambda s: s.urgency)
@@ -95,13 +106,40 @@ def build_reply(
         dropped=(),
         knowledge_version=knowledge.version,
         elapsed_ms=0.0,
+        danger=danger.level,
+        emergency=_emergency(knowledge, danger.level) if danger.level else None,
     )
     return replace(reply, text=write_text(reply))
+
+
+def _make_room(decision: Decision, danger: Danger, knowledge: Knowledge) -> Decision:
+    """Refuse with danger; the card of the operator's own emergency stays or is put there."""
+    cards = set(knowledge.danger.response.own_cards.values())
+    shown = tuple(pair for pair in decision.situations if pair[0] in cards and decision.answered)
+    if not shown and danger.own_card in knowledge.situations:
+        shown = ((str(danger.own_card), danger.probability),)
+    nearest = decision.choices or tuple(name for name, _ in decision.situations)
+    choices = () if shown else nearest
+    return replace(
+        decision, answered=bool(shown), situations=shown, choices=choices, refusal=DANGER
+    )
+
+
+def _emergency(knowledge: Knowledge, level: str) -> Emergency:
+    response = knowledge.danger.response
+    if level == CERTAIN:
+        return Emergency(response.number, response.headline, response.note, response.lines)
+    return Emergency(response.number, response.banner, "", response.lines)
 
 
 def write_text(reply: Reply) -> str:
     """Write a reply as the plain text that a person reads in a terminal."""
     lines: list[str] = []
+    if reply.emergency and not reply.danger_dismissed:
+        told = (reply.emergency.headline, reply.emergency.note, *reply.emergency.lines)
+        lines += [line for line in told if line]
+        if reply.answered or reply.refusal != DANGER:
+            lines.append("")
     if reply.understood_as:
         lines.append(text("card.understood_as", words=reply.understood_as))
     if not reply.answered:
@@ -141,7 +179,7 @@ def _write_situation(reply: Reply, situation: ShownSituation) -> list[str]:
 
 
 def _write_refusal(reply: Reply) -> str:
-    lines = [text(f"refusal.{reply.refusal or 'unsure'}")]
+    lines = [] if reply.refusal == DANGER else [text(f"refusal.{reply.refusal or 'unsure'}")]
     if reply.choices:
         if reply.refusal:
             lines += ["", text("refusal.nearest")]

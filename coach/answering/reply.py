@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-POSSIBLE, CERTAIN = "possible", "certain"
-
 
 @dataclass(frozen=True)
 class Citation:

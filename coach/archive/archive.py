@@ -223,6 +223,7 @@ def _columns(masked: Reply) -> dict[str, Any]:
         "situations": join_names(one.id for one in masked.situations),
         "nearest": next((one.id for one in masked.choices), ""),
         "is_dropped": bool(masked.dropped),
+        "danger": masked.danger or "",
     }
 
 

@@ -18,14 +18,14 @@ DROPPED_NEED, LEAST_SURE, UNSURE_NEED = 1, 0.7, 1
 
 
 def outcome_of(reply: Reply) -> str:
-    """What a reply came to: a card shown, unsure, or the reason of the refusal."""
-    return SHOWN if reply.answered else reply.refusal or UNSURE
+    """What a reply came to: the reason of the refusal (danger first), a card shown, or unsure."""
+    return reply.refusal or (SHOWN if reply.answered else UNSURE)
 
 
 def need_of(reply: Reply, said: Iterable[str] = ()) -> int:
     """How much an answer needs a trainer: a wrong situation most, a good answer least."""
     opinion = max((NEED.get(kind, 0) for kind in said), default=0)
-    outcome = NEED_OF_OUTCOME.get(outcome_of(reply), 0)
+    outcome = NEED_OF_OUTCOME.get("danger" if reply.danger else outcome_of(reply), 0)
     sure = max((one.confidence for one in reply.situations), default=1.0)
     doubt = UNSURE_NEED if reply.answered and sure < LEAST_SURE else 0
     return max(opinion, outcome, doubt, DROPPED_NEED if reply.dropped else 0)

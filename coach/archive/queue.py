@@ -13,7 +13,7 @@ from coach.archive.needs import SHOWN, UNSURE
 from coach.archive.tables import SignalRow, TurnRow
 from coach.language.lemmas import fold
 
-REFUSED, DROPPED = "refused", "dropped"
+REFUSED, DROPPED, DANGER = "refused", "dropped", "danger"
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Wanted:
     """Which answers are looked for; whatever is empty leaves all.
 
     `words` stand in the question, `situation` was shown, `kind` is a signal or an opinion, or one
-    of `refused`, `unsure` and `dropped`: a sentence of the model was.
+    of `refused`, `unsure`, `danger` (a warning was shown) and `dropped` (a sentence was).
     """
 
     judged: bool = False
@@ -94,6 +94,8 @@ def _is_kind(kind: str) -> ColumnElement[bool]:
         return TurnRow.outcome.not_in((SHOWN, UNSURE))
     if kind == UNSURE:
         return TurnRow.outcome == UNSURE
+    if kind == DANGER:
+        return TurnRow.danger != ""
     if kind == DROPPED:
         return TurnRow.is_dropped.is_(True)
     return TurnRow.signals.any(SignalRow.kind == kind)

@@ -42,7 +42,8 @@ class TurnRow(Base):
     """One answer as it was first shown; private data in it is masked.
 
     What it is looked for by stands beside the reply: `folded` is its question, `situations` are
-    those shown, each between commas, `nearest` is the first choice that was offered.
+    those shown, each between commas, `nearest` is the first choice that was offered, `danger` is
+    `possible`, `certain` or empty.
     """
 
     __tablename__ = "turns"
@@ -64,6 +65,7 @@ class TurnRow(Base):
     situations: Mapped[str] = mapped_column(Text, default="")
     nearest: Mapped[str] = mapped_column(String(NAME_CHARS), default="")
     is_dropped: Mapped[bool] = mapped_column(default=False)
+    danger: Mapped[str] = mapped_column(String(KIND_CHARS), default="", index=True)
     conversation: Mapped[ConversationRow] = relationship(back_populates="turns")
     signals: Mapped[list[SignalRow]] = relationship(
         cascade="all, delete-orphan", order_by="SignalRow.id"

@@ -15,7 +15,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,14 @@ from coach.index.classifier import QuestionClassifier, train_classifier
 from coach.index.embeddings import embedder_fingerprint
 from coach.index.static_model import Progress
 from coach.index.store import add_documents, open_store, remove_documents
-from coach.instruction.knowledge import Knowledge, knowledge_files, load_knowledge
+from coach.instruction.danger import DangerGuide, danger_examples, ordinary_questions
+from coach.instruction.knowledge import Knowledge, Situation, knowledge_files, load_knowledge
 from coach.instruction.questions import BankQuestion
+from coach.language.neutral import neutral_form
 from coach.texts import text
 
-FORMAT = 4
+FORMAT = 5
+CARD = "card"
 LOCK_SECONDS = 300
 KEPT_BUILDS = 2
 MOST_CHANGED = 0.05
@@ -67,12 +70,13 @@ class IndexRecipe:
 class Earlier:
     """A published build that the next one may start from.
 
-    `questions` are what it learned from, by document id; `renewed` counts the questions that
-    changed since the last build from nothing.
+    `questions` are what it learned from, by document id; `danger` is its danger bank; `renewed`
+    counts the questions that changed since the last build from nothing.
     """
 
     folder: Path
     questions: Mapping[str, BankQuestion]
+    danger: DangerGuide
     renewed: int
 
 
@@ -120,11 +124,21 @@ def write_build(
             earlier, renewed = None, 0
         _write_questions(build / "chroma", questions, earlier, embeddings, progress)
         trained = QuestionClassifier.load(earlier.folder / "classifier") if earlier else None
-        learned = list(questions.values())
         classifier = train_classifier(
-            learned, embeddings, progress, earlier=trained, changed=changed
+            [neutral_question(question) for question in questions.values()],
+            embeddings,
+            progress,
+            earlier=trained,
+            changed=[neutral_question(question) for question in changed],
         )
         classifier.save(build / "classifier")
+        if earlier and earlier.danger == knowledge.danger:
+            shutil.copytree(earlier.folder / "danger", build / "danger")
+        else:
+            examples = danger_examples(
+                knowledge.danger, ordinary_questions(questions.values(), knowledge.danger)
+            )
+            train_classifier(examples, embeddings, progress).save(build / "danger")
         _write_manifest(build, recipe, len(questions), renewed)
     except BaseException:
         shutil.rmtree(build, ignore_errors=True)
@@ -134,17 +148,37 @@ def write_build(
 
 
 def learned_questions(knowledge: Knowledge, authors: Iterable[str]) -> dict[str, BankQuestion]:
-    """The bank's questions of these authors (of all where none is named), by document id."""
+    """The bank's questions of these authors (of all where none is named), by document id.
+
+    Every card also teaches its own words.
+    """
     wanted = set(authors)
     seen: Counter[str] = Counter()
     learned = {}
-    for question in knowledge.questions:
-        if not wanted or question.author in wanted:
+    for question in (*knowledge.questions, *card_questions(knowledge.situations.values())):
+        if not wanted or question.author in wanted or question.author == CARD:
             described = json.dumps([question.text, question.situation_ids, question.author])
             digest = hashlib.sha256(described.encode()).hexdigest()[:24]
             learned[f"{digest}-{seen[digest]}"] = question
             seen[digest] += 1
     return learned
+
+
+def card_questions(situations: Iterable[Situation]) -> list[BankQuestion]:
+    """What a card itself says of its situation: its title, its button, and when it applies."""
+    return [
+        BankQuestion(words, (situation.id,), CARD)
+        for situation in situations
+        for words in dict.fromkeys(
+            (situation.title, situation.quick, *(item.text for item in situation.when))
+        )
+        if words
+    ]
+
+
+def neutral_question(question: BankQuestion) -> BankQuestion:
+    """Return a question as the classifier learns it: without its neutral words."""
+    return replace(question, text=neutral_form(question.text))
 
 
 def _changed(
@@ -156,8 +190,8 @@ def _changed(
 
 
 def _copy_knowledge(source: Path, target: Path) -> None:
-    for path in knowledge_files(source):
-        copy = target / path.relative_to(source)
+    for name, path in knowledge_files(source).items():
+        copy = target / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
 
@@ -181,8 +215,12 @@ def _write_questions(
 
 
 def _question_document(question: BankQuestion, name: str) -> Document:
-    metadata = {"situations": ",".join(question.situation_ids), "author": question.author}
-    return Document(id=name, page_content=question.text, metadata=metadata)
+    metadata = {
+        "situations": ",".join(question.situation_ids),
+        "author": question.author,
+        "text": question.text,
+    }
+    return Document(id=name, page_content=neutral_form(question.text), metadata=metadata)
 
 
 def _write_manifest(build: Path, recipe: IndexRecipe, questions: int, renewed: int) -> None:

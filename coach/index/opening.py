@@ -24,7 +24,7 @@ from coach.instruction.knowledge import Knowledge, load_knowledge
 from coach.texts import text
 
 GROWTH_LIMIT = 4
-PARTS = ("knowledge", "chroma", "classifier")
+PARTS = ("knowledge", "chroma", "classifier", "danger")
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Index:
     embeddings: Embeddings
     questions: VectorStore
     classifier: QuestionClassifier
+    danger: QuestionClassifier
 
 
 def find_fault(folder: Path, recipe: IndexRecipe) -> str | None:
@@ -71,7 +72,7 @@ def find_earlier(folder: Path, recipe: IndexRecipe) -> Earlier | None:
     except (KnowledgeError, OSError):
         return None
     learned = learned_questions(knowledge, recipe.authors)
-    return Earlier(build, learned, int(manifest["renewed"]))
+    return Earlier(build, learned, knowledge.danger, int(manifest["renewed"]))
 
 
 def read_manifest(build: Path) -> dict[str, Any] | None:
@@ -100,6 +101,7 @@ def open_index(folder: Path, recipe: IndexRecipe, embeddings: Embeddings) -> Ind
             embeddings,
             questions,
             QuestionClassifier.load(build / "classifier"),
+            QuestionClassifier.load(build / "danger"),
         )
     except (ValueError, KeyError, OSError) as error:
         raise IndexUnusableError(text("index.unusable", fault=error)) from error

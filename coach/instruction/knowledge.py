@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coach.errors import KnowledgeError, Slip
+from coach.instruction.danger import FOLDER, DangerGuide, danger_files, read_danger
 from coach.instruction.documents import Passage, ReceivedDocument, read_documents
 from coach.instruction.provenance import (
     ProvenItem,
@@ -61,12 +62,14 @@ class Knowledge:
     """The proven content of a knowledge folder and its version.
 
     `synonyms` are the groups of the thesaurus: expressions of one meaning, the instruction's first.
+    `danger` is what trainers know of danger to life.
     """
 
     version: str
     documents: dict[str, ReceivedDocument]
     situations: dict[str, Situation]
     questions: tuple[BankQuestion, ...]
+    danger: DangerGuide
     synonyms: tuple[tuple[str, ...], ...] = ()
 
     @property
@@ -75,16 +78,18 @@ class Knowledge:
         return [passage for one in self.situations.values() for passage in one.passages]
 
 
-def knowledge_files(folder: Path) -> list[Path]:
-    """Every file of a knowledge folder that has a say in what is answered."""
-    return sorted(path for part in KNOWLEDGE_FILES for path in folder.glob(part))
+def knowledge_files(folder: Path) -> dict[str, Path]:
+    """Every file that has a say in what is answered, by its name in the knowledge folder."""
+    own = sorted(path for part in KNOWLEDGE_FILES for path in folder.glob(part))
+    files = {str(path.relative_to(folder)): path for path in own}
+    return files | {f"{FOLDER}/{name}": path for name, path in danger_files(folder).items()}
 
 
 def knowledge_version(folder: Path) -> str:
     """Return a short hash of every knowledge file's name and bytes."""
     digest = hashlib.sha256()
-    for path in knowledge_files(folder):
-        digest.update(str(path.relative_to(folder)).encode() + b"\0")
+    for name, path in knowledge_files(folder).items():
+        digest.update(name.encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:VERSION_CHARS]
 
@@ -112,9 +117,11 @@ def load_knowledge(folder: Path) -> Knowledge:
     slips += bank_slips
     synonyms, thesaurus_slips = read_synonyms(folder / "synonyms.txt")
     slips += thesaurus_slips
-    if slips:
+    danger, danger_slips = read_danger(folder)
+    slips += danger_slips
+    if slips or danger is None:
         raise KnowledgeError(text("slips.heading"), slips)
-    return Knowledge(version, documents, situations, tuple(questions), synonyms)
+    return Knowledge(version, documents, situations, tuple(questions), danger, synonyms)
 
 
 def _read_instruction(folder: Path) -> tuple[dict[str, ReceivedDocument], list[Slip]]:

@@ -51,7 +51,7 @@ def read_questions(
         if path.stem not in known:
             slips.append(Slip(path, 1, text("slips.unknown_situation", name=path.stem)))
             continue
-        for entry in _read_file(path, known):
+        for entry in read_bank_file(path, known):
             if isinstance(entry, Slip):
                 slips.append(entry)
             else:
@@ -59,7 +59,8 @@ def read_questions(
     return questions, slips
 
 
-def _read_file(path: Path, known: frozenset[str]) -> Iterator[BankQuestion | Slip]:
+def read_bank_file(path: Path, known: frozenset[str]) -> Iterator[BankQuestion | Slip]:
+    """Read one file of example messages: each holds the class that the file is named for."""
     group: dict[str, str] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         line = line.strip()

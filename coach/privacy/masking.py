@@ -18,6 +18,7 @@ from coach.privacy.numbers import (
     SNILS,
     Found,
     find_numbers,
+    word_pattern,
 )
 from coach.texts import text
 
@@ -57,11 +58,33 @@ def strip_placeholders(words: str) -> str:
 
 def find_private(message: str) -> list[Found]:
     """Every piece of private data in a message, in order, none inside another."""
+    return _apart((*find_numbers(message), *find_addresses(message), *find_names(message)))
+
+
+def _apart(pieces: Iterable[Found]) -> list[Found]:
+    """Pieces in order, the first of those that overlap."""
     chosen: list[Found] = []
-    for found in (*find_numbers(message), *find_addresses(message), *find_names(message)):
-        if all(found.end <= one.start or one.end <= found.start for one in chosen):
-            chosen.append(found)
-    return sorted(chosen, key=lambda one: one.start)
+    for piece in pieces:
+        if all(piece.end <= other.start or other.end <= piece.start for other in chosen):
+            chosen.append(piece)
+    return sorted(chosen, key=lambda piece: piece.start)
+
+
+def strip_private(message: str) -> str:
+    """Leave out numbers and full names of people: what a message is about does not turn on them.
+
+    A name is taken out when it has two words or more, each written with a capital: anything else
+    may be a typo of a word that matters.
+    """
+    found = [*find_numbers(message)]
+    for name in find_names(message, by_model=False):
+        words = message[name.start : name.end].split()
+        if len(words) > 1 and all(word[0].isupper() for word in words):
+            found.append(name)
+    label = re.compile(rf"(?<!\w)(?:{word_pattern('labels')})[\s:№#.-]*$", re.IGNORECASE)
+    for private in reversed(_apart(found)):
+        message = f"{label.sub('', message[: private.start])} {message[private.end :]}"
+    return message
 
 
 def mask(messages: Iterable[str]) -> list[Masked]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 import yaml
@@ -34,6 +35,16 @@ STEM_LETTERS = 5
 SMALL_TALK_WORDS = 5
 
 
+class Asked(Protocol):
+    """Something that a question was asked with."""
+
+    @property
+    def question(self) -> str: ...
+
+
+Call = TypeVar("Call", bound=Asked)
+
+
 @dataclass(frozen=True)
 class Topic:
     """What the conversation is about: the situations shown last, and what was asked before.
@@ -51,6 +62,28 @@ class Topic:
 def _words(kind: str) -> frozenset[str]:
     lists: dict[str, str] = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
     return frozenset(lists[kind].split())
+
+
+def begins_new_call(message: str) -> bool:
+    """Whether a message says that another caller is on the line now."""
+    words = " ".join(words_of(message))
+    return any(words == phrase or words.startswith(f"{phrase} ") for phrase in _phrases("new_call"))
+
+
+def current_call(conversation: Sequence[Call], message: str) -> Sequence[Call]:
+    """The replies of the call that a message belongs to: those since the last new call."""
+    if begins_new_call(message):
+        return ()
+    for number in range(len(conversation) - 1, -1, -1):
+        if begins_new_call(conversation[number].question):
+            return conversation[number:]
+    return conversation
+
+
+@cache
+def _phrases(kind: str) -> tuple[str, ...]:
+    lists: dict[str, list[str]] = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+    return tuple(lists[kind])
 
 
 def is_small_talk(message: str) -> bool:

@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
+from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
-from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrough
 
 from coach.index.classifier import QuestionClassifier
 from coach.index.opening import Index
 from coach.index.store import nearest
-from coach.instruction.questions import FOLLOW_UP
+from coach.instruction.questions import FOLLOW_UP, NOT_ANSWERED
 from coach.language.clauses import split_clauses
 from coach.language.lemmas import words_of
+from coach.language.neutral import neutral_form
 from coach.understanding.evidence import CLIP, Combination, Evidence, clip, read_combination
 
 NEIGHBOURS = 12
 EXPLAINED = 2
 SHOWN_NEIGHBOURS = 3
+KNOWN = 0.99  # how sure what stands in the bank is
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A bank question near to the asked one, with the cosine similarity of the two."""
+    """A bank question near to the asked one, with the cosine similarity of the two.
+
+    `is_same` says that the two differ in neutral words alone.
+    """
 
     text: str
     situation_ids: tuple[str, ...]
     similarity: float
+    is_same: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,39 +70,28 @@ class Recognition:
         return Grounds(name, dict(self.words).get(name, ()), tuple(near[:SHOWN_NEIGHBOURS]))
 
 
-def build_recognition(index: Index) -> Runnable[str, Recognition]:
-    """Return the chain from a question to its Recognition."""
-
-    def read(question: str) -> dict[str, Any]:
-        return {"question": question, "vector": index.embeddings.embed_query(question)}
-
-    def find_neighbours(seen: dict[str, Any]) -> tuple[Neighbour, ...]:
-        found = nearest(index.questions, seen["vector"], NEIGHBOURS)
-        return tuple(
-            Neighbour(one.page_content, tuple(one.metadata["situations"].split(",")), similarity)
-            for one, similarity in found
-        )
-
-    def gather(seen: dict[str, Any]) -> Evidence:
-        votes = [(one.situation_ids, one.similarity) for one in seen["neighbours"]]
-        return gather_evidence(
-            index.classifier, index.embeddings, seen["question"], seen["vector"], votes
-        )
-
-    def weigh(seen: dict[str, Any]) -> Recognition:
-        question, evidence = seen["question"], seen["evidence"]
-        words = tuple(
-            (name, index.classifier.matched_words(question, name))
-            for name in evidence.ranked[:EXPLAINED]
-        )
-        return weigh_evidence(question, evidence, seen["neighbours"], words)
-
-    return (
-        RunnableLambda(read)
-        | RunnablePassthrough.assign(neighbours=RunnableLambda(find_neighbours))
-        | RunnablePassthrough.assign(evidence=RunnableLambda(gather))
-        | RunnableLambda(weigh)
+def recognise(index: Index, question: str) -> Recognition:
+    """Say what a question may be about, by an opened index."""
+    neutral = neutral_form(question)
+    vector = index.embeddings.embed_query(neutral)
+    asked = words_of(neutral)
+    neighbours = tuple(
+        _neighbour(document, similarity, asked)
+        for document, similarity in nearest(index.questions, vector, NEIGHBOURS)
     )
+    votes = [(neighbour.situation_ids, neighbour.similarity) for neighbour in neighbours]
+    evidence = gather_evidence(index.classifier, index.embeddings, neutral, vector, votes)
+    words = tuple(
+        (name, index.classifier.matched_words(neutral, name))
+        for name in evidence.ranked[:EXPLAINED]
+    )
+    return weigh_evidence(question, evidence, neighbours, words)
+
+
+def _neighbour(document: Document, similarity: float, asked: list[str]) -> Neighbour:
+    situation_ids = tuple(document.metadata["situations"].split(","))
+    is_same = words_of(document.page_content) == asked
+    return Neighbour(document.metadata["text"], situation_ids, similarity, is_same)
 
 
 def gather_evidence(
@@ -130,7 +124,7 @@ def weigh_evidence(
     }
     ranked = sorted(confidences.items(), key=lambda pair: -pair[1])
     best = evidence.features(ranked[0][0])
-    return Recognition(
+    recognition = Recognition(
         question,
         tuple(ranked),
         combination["second"].probability(best),
@@ -139,6 +133,30 @@ def weigh_evidence(
         tuple(neighbours),
         tuple(words),
     )
+    known = _known_situations(neighbours)
+    if known is None or FOLLOW_UP in known:
+        return recognition
+    return _trust_bank(recognition, known)
+
+
+def _trust_bank(recognition: Recognition, known: Sequence[str]) -> Recognition:
+    """Weigh a question that stands in the bank: it means what the bank says."""
+    chances = {
+        name: KNOWN if name in known else min(chance, 1 - KNOWN)
+        for name, chance in recognition.confidences
+    }
+    return replace(
+        recognition,
+        confidences=tuple(sorted(chances.items(), key=lambda pair: -pair[1])),
+        second=KNOWN if len(known) > 1 else 1 - KNOWN,
+        not_answered=KNOWN if NOT_ANSWERED in known else 1 - KNOWN,
+    )
+
+
+def _known_situations(neighbours: Iterable[Neighbour]) -> tuple[str, ...] | None:
+    """What the bank says of the very same question; None when it does not hold it, or disagrees."""
+    same = {neighbour.situation_ids for neighbour in neighbours if neighbour.is_same}
+    return next(iter(same)) if len(same) == 1 else None
 
 
 def count_votes(neighbours: Iterable[tuple[Sequence[str], float]]) -> dict[str, float]:

@@ -1,0 +1,1 @@
+"""Danger to life: a stage of its own, before every other."""
