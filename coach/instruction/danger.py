@@ -17,7 +17,6 @@ import yaml
 
 from coach.errors import Slip
 from coach.instruction.questions import BankQuestion, read_bank_file
-from coach.language.lemmas import fold
 from coach.settings import PROJECT_FOLDER
 from coach.texts import text
 
@@ -36,8 +35,8 @@ class DangerResponse:
 
     `headline` and `note` make the danger screen, `banner` is the line above a card when danger is
     only possible, `lines` are the company's own words. `own_cards` are the situations whose card
-    stands under the screen, by kind of danger: they are about the operator. `signs` are sets of
-    lemmas that are at least possible danger whatever the classifiers think, `resolved` phrases by
+    stands under the screen, by kind of danger: they are about the operator. `signs` are lemmas
+    that together are at least possible danger whatever the classifiers think, `resolved` phrases by
     which an operator says that help is called or that there is no danger.
     """
 
@@ -47,7 +46,7 @@ class DangerResponse:
     banner: str
     lines: tuple[str, ...]
     own_cards: Mapping[str, str]
-    signs: tuple[frozenset[str], ...]
+    signs: tuple[str, ...]
     resolved: tuple[str, ...]
 
 
@@ -118,8 +117,8 @@ def _read_response(path: Path, slips: list[Slip]) -> DangerResponse | None:
         **words,
         lines=lists["lines"],
         own_cards={str(kind): str(situation) for kind, situation in cards.items()},
-        signs=tuple(frozenset(fold(sign).split()) for sign in lists["signs"]),
-        resolved=tuple(map(fold, lists["resolved"])),
+        signs=lists["signs"],
+        resolved=lists["resolved"],
     )
 
 

@@ -83,7 +83,10 @@ class DangerDetector:
         self._classifier = classifier
         self._encoder = encoder
         self._embeddings = embeddings
-        self._guide = guide
+        response = guide.response
+        self._own_cards = response.own_cards
+        self._signs = [frozenset(fold(sign).split()) for sign in response.signs]
+        self._resolved = [f" {' '.join(words_of(phrase))} " for phrase in response.resolved]
         self._taught = {fold(message.text): not is_calm(message) for message in guide.messages}
 
     def assess(self, typed: str, repaired: str) -> Danger:
@@ -102,14 +105,14 @@ class DangerDetector:
     def _find_own_card(self, message: str) -> str | None:
         """The card of the kind of danger that is about the operator, when the message is."""
         logits = self._classifier.logits(message, self._embeddings.embed_query(message))
-        cards = self._guide.response.own_cards
+        cards = self._own_cards
         likely = [(logits[kind], card) for kind, card in cards.items() if logits.get(kind, -1) > 0]
         return max(likely)[1] if likely else None
 
     def is_resolved(self, message: str) -> bool:
         """Whether the operator says that help is called, or that there is no danger."""
-        words = " ".join(words_of(message))
-        return any(phrase in words for phrase in self._guide.response.resolved)
+        words = f" {' '.join(words_of(message))} "
+        return any(phrase in words for phrase in self._resolved)
 
     def features(self, typed: str, repaired: str) -> np.ndarray:
         """Return what both classifiers see, in FEATURES' order."""
@@ -124,7 +127,7 @@ class DangerDetector:
 
     def _has_sign(self, texts: Iterable[str]) -> bool:
         spoken = {word for text in texts for word in (*words_of(text), *lemmas_of(text))}
-        return any(sign <= spoken for sign in self._guide.response.signs)
+        return any(sign <= spoken for sign in self._signs)
 
 
 def split_pieces(message: str) -> list[str]:
