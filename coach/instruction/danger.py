@@ -1,9 +1,10 @@
 """Danger to life as trainers describe it: example messages, signs, and what to say and do.
 
 The folder `danger/` of the knowledge holds a text file of messages for each kind of danger,
-look-alikes in `calm*.txt` (all in the form of the question bank), and `response.yaml`. A file that
-a knowledge folder does not have is the one that the product comes with, so that danger is known in
-every company from the first minute.
+look-alikes in `calm*.txt`, bank questions that teach neither in `unsure.txt` (all in the form of
+the question bank), and `response.yaml`. A folder with a response of its own stands alone; what
+another one lacks is what the product comes with, so that danger is known in every company from the
+first minute.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from coach.instruction.questions import BankQuestion, read_bank_file
 from coach.settings import PROJECT_FOLDER
 from coach.texts import text
 
-CALM = "calm"
+CALM, UNSURE = "calm", "unsure"
 DANGER = "danger"
 FOLDER, RESPONSE = "danger", "response.yaml"
 TAUGHT = {DANGER: f"{FOLDER}/taught.txt", CALM: f"{FOLDER}/calm_taught.txt"}
@@ -52,18 +53,23 @@ class DangerResponse:
 
 @dataclass(frozen=True)
 class DangerGuide:
-    """The danger bank (each message's class is a kind of danger, or `calm`) and the response."""
+    """The danger bank (each message's class is a kind of danger, or `calm`) and the response.
+
+    `unsure` are questions of the bank that teach neither danger nor calm.
+    """
 
     messages: tuple[BankQuestion, ...]
     response: DangerResponse
+    unsure: frozenset[str] = frozenset()
 
 
 def danger_files(folder: Path) -> dict[str, Path]:
     """The files of danger that a knowledge folder uses, by name: its own, then the product's."""
-    found: dict[str, Path] = {}
-    for root in (PROJECT_FOLDER / "knowledge", folder):
-        for pattern in PATTERNS:
-            found |= {path.name: path for path in (root / FOLDER).glob(pattern)}
+    own = folder / FOLDER
+    roots = [own] if (own / RESPONSE).exists() else [PROJECT_FOLDER / "knowledge" / FOLDER, own]
+    found = {
+        path.name: path for root in roots for pattern in PATTERNS for path in root.glob(pattern)
+    }
     return {name: found[name] for name in sorted(found) if not name.startswith(".")}
 
 
@@ -92,7 +98,9 @@ def read_danger(folder: Path) -> tuple[DangerGuide | None, list[Slip]]:
         slips.append(Slip(folder / FOLDER, 1, text("slips.no_danger_messages")))
     if slips or response is None:
         return None, slips
-    return DangerGuide(tuple(messages), response), []
+    unsure = frozenset(one.text for one in messages if one.situation_ids == (UNSURE,))
+    learned = tuple(one for one in messages if one.situation_ids != (UNSURE,))
+    return DangerGuide(learned, response, unsure), []
 
 
 def _read_response(path: Path, slips: list[Slip]) -> DangerResponse | None:
@@ -129,9 +137,8 @@ def _is_list_of_words(value: object) -> bool:
 def ordinary_questions(
     knowledge_questions: Iterable[BankQuestion], guide: DangerGuide
 ) -> list[BankQuestion]:
-    """The bank's questions that are calm for sure: not those of the operator's own health."""
-    cards = set(guide.response.own_cards.values())
-    return [question for question in knowledge_questions if not cards & set(question.situation_ids)]
+    """The bank's questions that are calm for sure."""
+    return [question for question in knowledge_questions if question.text not in guide.unsure]
 
 
 def danger_examples(guide: DangerGuide, questions: Iterable[BankQuestion]) -> list[BankQuestion]:
