@@ -12,7 +12,15 @@ from coach.answering.card import build_reply
 from coach.answering.reply import Reply
 from coach.assembly import build_coach, report_nothing
 from coach.errors import KnowledgeError, SettingsError, Slip
-from coach.index.bank_check import NEW, check_bank, check_new, describe_warning
+from coach.index.bank_check import (
+    NEW,
+    check_bank,
+    check_new,
+    describe_warning,
+    find_similar,
+    titles_of,
+)
+from coach.index.near_gold import BankLine, find_near_gold, gold_files, read_bank_lines
 from coach.instruction.knowledge import load_knowledge
 from coach.instruction.questions import FOLLOW_UP, NOT_ANSWERED, BankQuestion
 from coach.settings import Settings
@@ -37,6 +45,7 @@ def check_knowledge(settings: Settings) -> tuple[list[str], bool]:
     warnings = check_bank(knowledge.questions)
     contradictions = [one for one in warnings if one.is_contradiction]
     lines = [describe_warning(one, knowledge) for one in warnings]
+    lines += _describe_near_gold(read_bank_lines(settings.knowledge), settings)
     count = len(knowledge.questions)
     repeated = len(warnings) - len(contradictions)
     lines.append(
@@ -60,10 +69,26 @@ def check_new_question(
     added = BankQuestion(question, tuple(situation_ids), place=NEW)
     found = check_new(added, knowledge)
     lines = [describe_warning(one, knowledge) for one in found]
+    lines += [
+        text(
+            "check.similar",
+            question=near.text,
+            place=near.place,
+            situation=titles_of(near, knowledge),
+        )
+        for near in find_similar(added, knowledge)
+    ]
+    lines += _describe_near_gold([BankLine(Path(NEW), 0, question)], settings)
     lines += _describe_reply(question, settings)
     if not found:
         lines.append(text("check.may_add"))
     return lines, not any(one.is_contradiction for one in found)
+
+
+def _describe_near_gold(lines: Sequence[BankLine], settings: Settings) -> Iterator[str]:
+    for near in find_near_gold(lines, gold_files(settings.gold)):
+        place = near.line.place if near.line.number else text("check.new")
+        yield text("check.near_gold", question=near.line.text, place=place, file=near.file.name)
 
 
 def _describe_reply(question: str, settings: Settings) -> Iterator[str]:

@@ -26,7 +26,7 @@ from eval.gold import GoldSet, read_gold
 from eval.history import append_history
 from eval.judge import judge_run
 from eval.peers import measure_peers
-from eval.reports import Outcome, write_reports
+from eval.reports import Outcome, with_interval, write_reports
 from eval.running import SUITES, Run, Selection, run_cases, run_measures
 from eval.skeleton import write_skeleton
 from eval.summary import (
@@ -54,7 +54,8 @@ def main(arguments: list[str] | None = None, open_coach: Opener | None = None) -
         settings = _settings(options)
         options.gold = options.gold or settings.gold
         if options.new:
-            print(word("console.skeleton", path=write_skeleton(settings.knowledge, options.gold)))
+            path = write_skeleton(settings.knowledge, options.gold)
+            print(word("console.skeleton", path=path, file=path / "questions.jsonl"))
             return PASSED
         if options.compare:
             return compare_variants(options.compare, settings, options.gold, _selection(options))
@@ -110,6 +111,8 @@ def _evaluate(options: argparse.Namespace, settings: Settings, open_coach: Opene
     started = time.perf_counter()
     coach = open_coach(settings)
     gold = read_gold(options.gold, coach.knowledge)
+    if not gold.cases:
+        raise CoachError(word("console.empty_gold", path=options.gold))
     selection = _selection(options)
     is_whole = not (selection.suites or selection.situation)
     run = _run(coach, gold, selection, settings, options.repeat)
@@ -183,7 +186,7 @@ def _print_outcome(outcome: Outcome, page: Path) -> None:
         )
         print(line)
     for peer in outcome.peers:
-        shares = {name: f"{getattr(peer, name):.3f}" for name in ("first", "three", "refused")}
+        shares = {name: with_interval(*share) for name, share in peer.shares().items()}
         print(word("console.peer", title=peer.title, p95=f"{peer.p95_ms:.1f}", **shares))
     for line in [*outcome.run.notes, *(one.line for one in outcome.changes)]:
         print(line)

@@ -32,6 +32,7 @@ from coach.index.embeddings import load_embeddings
 from coach.instruction.danger import DANGER, danger_examples, is_calm, ordinary_questions
 from coach.instruction.knowledge import load_knowledge
 from coach.language.clauses import split_clauses
+from coach.quality.evaluations import wilson_interval
 from coach.safety.detector import CERTAIN, FEATURES, WEIGHTS, combine
 from coach.safety.encoder import DangerEncoder, load_encoder
 
@@ -99,17 +100,9 @@ def print_shares(asked: Sequence[Labelled], *, show: bool) -> None:
 def print_share(name: str, values: Sequence[bool]) -> None:
     """Print a share with its 95% Wilson interval."""
     if values:
-        low, high = wilson(sum(values), len(values))
-        print(f"{name:<40}{np.mean(values):.3f}  {low:.3f}–{high:.3f}  of {len(values)}")
-
-
-def wilson(hits: int, count: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95% score interval of a share (Wilson, 1927)."""
-    share = hits / count
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    spread = z / (1 + z * z / count)
-    spread *= float(np.sqrt(share * (1 - share) / count + z * z / (4 * count * count)))
-    return max(0.0, middle - spread), min(1.0, middle + spread)
+        share = sum(values) / len(values)
+        low, high = wilson_interval(share, len(values))
+        print(f"{name:<40}{share:.3f}  {low:.3f}–{high:.3f}  of {len(values)}")
 
 
 def fit(adapter: Path, left_out: Sequence[str]) -> None:

@@ -21,6 +21,7 @@ from coach.settings import Settings
 from coach.teaching import Change
 from eval.gold import GoldError, read_gold
 from eval.running import Result, Selection, run_cases
+from eval.texts import word
 
 CLEAN = Selection(("situations", "two", "not_answered", "conversations", "taught"))
 SHOWN_SLIPS = 4
@@ -50,6 +51,8 @@ def evaluate(settings: Settings, now: Coach, then: Coach) -> Evaluated:
         before, after = _run(settings, now), _run(settings, then)
     except GoldError as error:
         return Evaluated(0, 0, 0, fault="\n".join(str(error).splitlines()[:SHOWN_SLIPS]))
+    if not before:
+        return Evaluated(0, 0, 0, fault=word("console.empty_gold", path=settings.gold))
     moved = [
         (one, other)
         for one, other in zip(before, after, strict=True)

@@ -1,8 +1,10 @@
 """The gold set: cases with what is expected, and one gold response for every situation.
 
 A gold folder holds `questions.jsonl`, `conversations.jsonl`, `hostile.jsonl` and
-`responses/<situation>.yaml`; `taught.jsonl`, the questions that trainers taught and that must stay
-right, is optional. `coach eval new` writes a skeleton of it for a knowledge folder.
+`responses/<situation>.yaml`. Optional are `plain.jsonl` (plain words) and `far.jsonl` (far from the
+bank), both in the form of questions, `danger.jsonl` (messages in danger and calm look-alikes), and
+`taught.jsonl`, the questions that trainers taught and that must stay right. A question that is
+still empty is none: `coach eval new` writes a skeleton with such for a knowledge folder.
 """
 
 from __future__ import annotations
@@ -25,6 +27,9 @@ from eval.cases import FIRST, SMALL_TALK, turn_kinds
 from eval.texts import word
 
 TAUGHT_SUITE = "taught"
+PLAIN, FAR, FIRST_TURNS = "plain", "far", "first_turns"
+IN_DANGER, CALM = "danger", "calm"
+POSSIBLE = "possible"
 REFUSED, ANSWERED, ANY = "refused", "answered:", "any"
 Place = tuple[str, int, int]
 
@@ -55,7 +60,9 @@ class Response:
 class Case:
     """One case: the messages of a conversation and what is expected of the last one.
 
-    `expected` are situation ids, or `none`, `smalltalk`, `any`. `never` may not be shown.
+    `expected` are situation ids, or `none`, `smalltalk`, `any`; `danger` or `calm` where only that
+    is looked at. `never` may not be shown. `danger` says whether somebody's life is in danger:
+    None where it may be, and to say so or not is equally right.
     """
 
     id: str
@@ -64,6 +71,7 @@ class Case:
     expected: tuple[str, ...]
     kind: str = ""
     never: tuple[re.Pattern[str], ...] = ()
+    danger: bool | None = False
 
 
 @dataclass(frozen=True)
@@ -83,8 +91,9 @@ def read_gold(folder: Path, knowledge: Knowledge) -> GoldSet:
         *_read_lines(folder / "conversations.jsonl", _conversation_cases, known, slips),
         *_read_lines(folder / "hostile.jsonl", _hostile_cases, known, slips),
     ]
-    if (folder / TAUGHT).exists():
-        cases += _read_lines(folder / TAUGHT, _taught_cases, known, slips)
+    for name, read in OPTIONAL.items():
+        if (folder / name).exists():
+            cases += _read_lines(folder / name, read, known, slips)
     responses = {}
     for path in sorted((folder / "responses").glob("*.yaml")):
         response = _read_response(path, knowledge, slips)
@@ -137,22 +146,73 @@ def _question_cases(row: dict[str, Any], known: frozenset[str]) -> list[Case]:
     kind = str(row["author"])
     if expected == (NOT_ANSWERED,):
         suite, kind = "not_answered", "near_miss" if row.get("near_miss") else "far"
-    return [Case(str(row["id"]), suite, (str(row["question"]),), expected, kind)]
+    return _cases_of(row, suite, expected, kind)
+
+
+def _cases_of(
+    row: dict[str, Any], suite: str, expected: tuple[str, ...], kind: str = ""
+) -> list[Case]:
+    """The case of a row that holds one question; none where nobody has written it yet."""
+    question = str(row["question"])
+    danger = _danger_of(row)
+    case = Case(str(row["id"]), suite, (question,), expected, kind, danger=danger)
+    return [case] if question.strip() else []
+
+
+def _danger_of(row: dict[str, Any]) -> bool | None:
+    danger = row.get("danger", False)
+    if danger not in (True, False, POSSIBLE):
+        raise ValueError(word("slips.bad_danger", value=danger))
+    return None if danger == POSSIBLE else danger
+
+
+def _plain_cases(row: dict[str, Any], known: frozenset[str]) -> list[Case]:
+    (expected,) = _check_known(tuple(row["situations"]), known)
+    return _cases_of(row, PLAIN, (expected,), str(row["author"]))
+
+
+def _far_cases(row: dict[str, Any], known: frozenset[str]) -> list[Case]:
+    (expected,) = _check_known(tuple(row["situations"]), known)
+    if expected != NOT_ANSWERED:
+        raise ValueError(word("slips.not_far", name=expected))
+    return _cases_of(row, FAR, (expected,), str(row["author"]))
+
+
+def _danger_cases(row: dict[str, Any], known: frozenset[str]) -> list[Case]:
+    if not isinstance(row["danger"], bool):
+        raise ValueError(word("slips.bad_danger", value=row["danger"]))
+    suite = IN_DANGER if row["danger"] else CALM
+    return _cases_of(row, suite, (suite,), str(row["kind"]))
 
 
 def _taught_cases(row: dict[str, Any], known: frozenset[str]) -> list[Case]:
     (expected,) = _check_known(tuple(row["situations"]), known)
-    return [Case(str(row["id"]), TAUGHT_SUITE, (str(row["question"]),), (expected,))]
+    return _cases_of(row, TAUGHT_SUITE, (expected,))
+
+
+OPTIONAL: dict[str, Reader] = {
+    "plain.jsonl": _plain_cases,
+    "far.jsonl": _far_cases,
+    "danger.jsonl": _danger_cases,
+    TAUGHT: _taught_cases,
+}
 
 
 def _conversation_cases(row: dict[str, Any], known: frozenset[str]) -> list[Case]:
-    """A case for every turn after the first, with the turns before it."""
-    said = tuple(str(turn["question"]) for turn in row["turns"])
+    """A case for every turn, with the turns before it; first turns are a suite of their own."""
+    turns = tuple(str(turn["question"]) for turn in row["turns"])
     expected = _check_known(tuple(str(turn["expect"]) for turn in row["turns"]), known)
+    dangers = map(_danger_of, row["turns"])
     return [
-        Case(f"{row['id']}-{n}", "conversations", said[:n], (expected[n - 1],), kind)
-        for n, kind in enumerate(turn_kinds(expected), 1)
-        if kind != FIRST
+        Case(
+            f"{row['id']}-{n}",
+            FIRST_TURNS if kind == FIRST else "conversations",
+            turns[:n],
+            (expected[n - 1],),
+            kind,
+            danger=danger,
+        )
+        for n, (kind, danger) in enumerate(zip(turn_kinds(expected), dangers, strict=True), 1)
     ]
 
 
@@ -166,7 +226,9 @@ def _hostile_cases(row: dict[str, Any], known: frozenset[str]) -> list[Case]:
         raise ValueError(word("slips.bad_expect", value=expect))
     message = str(row["text"]) * int(row.get("repeat", 1))
     never = tuple(_compile(one) for one in row.get("never", ()))
-    return [Case(str(row["id"]), "hostile", (message,), expected, str(row["kind"]), never)]
+    kind = str(row["kind"])
+    is_danger = kind == IN_DANGER
+    return [Case(str(row["id"]), "hostile", (message,), expected, kind, never, is_danger)]
 
 
 def _compile(pattern: str) -> re.Pattern[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from coach.index.lexical import LexicalIndex
 from coach.instruction.documents import ReceivedDocument
 from coach.instruction.questions import NOT_ANSWERED
+from coach.quality.evaluations import wilson_interval
 from eval.gold import Case, GoldSet
 from eval.plain_chain import CHUNK_CHARS, OVERLAP_CHARS, build_plain_chain
 from eval.running import Result
@@ -33,6 +34,16 @@ class Peer:
     three: float
     refused: float
     p95_ms: float
+    asked: int = 0
+    unanswered: int = 0
+
+    def shares(self) -> dict[str, tuple[float, float, float]]:
+        """Each share with the ends of its 95% interval."""
+        counts = {"first": self.asked, "three": self.asked, "refused": self.unanswered}
+        return {
+            name: (getattr(self, name), *wilson_interval(getattr(self, name), count))
+            for name, count in counts.items()
+        }
 
 
 def measure_peers(
@@ -47,13 +58,16 @@ def measure_peers(
     if not cases:
         return []
     peers = [_ours(results)]
+    count = peers[0].unanswered
     with tempfile.TemporaryDirectory() as folder:
         chain = build_plain_chain(document, Path(folder) / "chroma")
-        peers.append(_peer(word("page.peer_plain"), cases, gold, document, _from_chain(chain)))
+        peers.append(
+            _peer(word("page.peer_plain"), cases, count, gold, document, _from_chain(chain))
+        )
         if encoder:
             other = build_plain_chain(document, Path(folder) / "other", encoder)
             title = word("page.peer_other", encoder=encoder)
-            peers.append(_peer(title, cases, gold, document, _from_chain(other)))
+            peers.append(_peer(title, cases, count, gold, document, _from_chain(other)))
         step = CHUNK_CHARS - OVERLAP_CHARS
         chunks = [document.text[n : n + CHUNK_CHARS] for n in range(0, len(document.text), step)]
         LexicalIndex.build(chunks, Path(folder) / "lexical")
@@ -62,7 +76,7 @@ def measure_peers(
         def search(question: str) -> list[str]:
             return [chunks[number] for number, _ in lexical.rank(question, CONSIDERED)]
 
-        peers.append(_peer(word("page.peer_lexical"), cases, gold, document, search))
+        peers.append(_peer(word("page.peer_lexical"), cases, count, gold, document, search))
     return peers
 
 
@@ -82,12 +96,15 @@ def _ours(results: Sequence[Result]) -> Peer:
         sum(one.scores["offered"].value for one in asked) / len(asked),
         sum(not one.reply.answered for one in none) / max(len(none), 1),
         times[int(0.95 * (len(times) - 1))],
+        len(asked),
+        len(none),
     )
 
 
 def _peer(
     title: str,
     cases: Sequence[Case],
+    unanswered: int,
     gold: GoldSet,
     document: ReceivedDocument,
     search: Callable[[str], list[str]],
@@ -108,6 +125,8 @@ def _peer(
         sum(any(one) for one in hits) / len(hits),
         0.0,
         times[int(0.95 * (len(times) - 1))],
+        len(hits),
+        unanswered,
     )
 
 

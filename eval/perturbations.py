@@ -1,4 +1,4 @@
-"""Damage that hurried typing does to a question, made by a seeded generator."""
+"""What a seeded generator does to a question: the damage of hurried typing, neutral changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable
 
 from coach.language.layout import TO_LATIN
+from eval.neutral_changes import change_neutrally
 
+NEUTRAL = "neutral"
 TYPO_SHARE = 1 / 3
 SHORTEST_TYPO_WORD = 4
 LETTERS = "абвгдежзийклмнопрстуфхцчшщыэюяёъь"
@@ -84,6 +86,7 @@ PERTURBATIONS: dict[str, Callable[[str, random.Random], str]] = {
     "speech": drop_punctuation,
     "spaces": lose_spaces,
     "yo": fold_yo,
+    NEUTRAL: change_neutrally,
 }
 
 

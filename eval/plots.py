@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from coach.instruction.questions import NOT_ANSWERED
+from coach.quality.evaluations import wilson_interval
 from eval.metrics import reliability
 from eval.running import Result
-from eval.summary import Metric, interval
+from eval.summary import Metric
 from eval.texts import word
 
 INK, BAD = "#1f6f43", "#b3261e"
@@ -45,16 +46,21 @@ def draw_situations(results: Sequence[Result], titles: dict[str, str]) -> str:
         [one.scores["situation"].value for one in results if one.case.expected[0] == name]
         for name in names
     ]
-    means = [float(np.mean(one)) for one in values]
-    ends = [interval(one) for one in values]
-    errors = np.array([[m - low, high - m] for m, (low, high) in zip(means, ends, strict=True)]).T
+    means = [float(np.mean(scores)) for scores in values]
+    ends = [wilson_interval(mean, len(scores)) for mean, scores in zip(means, values, strict=True)]
+    errors = _errors(means, ends)
 
     def paint(axes: Any) -> None:
-        axes.barh([titles[n] for n in names], means, xerr=np.maximum(errors, 0), color=INK)
+        axes.barh([titles[n] for n in names], means, xerr=errors, color=INK)
         axes.set_xlim(0, 1.02)
         axes.invert_yaxis()
 
     return draw(paint, 9, 0.4 * len(names) + 0.8)
+
+
+def _errors(means: Sequence[float], ends: Sequence[tuple[float, float]]) -> np.ndarray:
+    """How far each interval reaches to the left and to the right of its mean."""
+    return np.array([[m - low, high - m] for m, (low, high) in zip(means, ends, strict=True)]).T
 
 
 def draw_confusion(results: Sequence[Result]) -> str:
@@ -116,8 +122,10 @@ def draw_robustness(metrics: Sequence[Metric]) -> str:
 
     def paint(axes: Any) -> None:
         names = [word(f"damage.{one.name.partition(':')[2]}") for one in own]
-        axes.barh(names, [one.value for one in own], color=INK)
-        axes.set_xlim(min(0.8, *(one.value for one in own)), 1.01)
+        means = [one.value for one in own]
+        errors = _errors(means, [(one.low, one.high) for one in own])
+        axes.barh(names, means, xerr=errors, color=INK)
+        axes.set_xlim(min(0.8, *(one.low for one in own)), 1.01)
         axes.invert_yaxis()
 
     return draw(paint, 9, 0.4 * len(own) + 0.8) if own else word("page.no_model")

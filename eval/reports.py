@@ -22,7 +22,7 @@ from eval.plots import (
     draw_situations,
 )
 from eval.running import Result, Run
-from eval.summary import Metric, Verdict
+from eval.summary import KindAlarms, Metric, Verdict, alarms_by_kind
 from eval.texts import word
 
 SHOWN_CHARS = 300
@@ -75,6 +75,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "is_fine": not outcome.failed,
         "failed": outcome.failed,
         "metrics": [asdict(one) for one in outcome.metrics],
+        "alarms": [asdict(row) for row in alarms_by_kind(outcome.run)],
         "changes": [asdict(one) for one in outcome.changes],
         "peers": [asdict(one) for one in outcome.peers],
         "notes": outcome.run.notes,
@@ -87,6 +88,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
                 "expected": list(one.case.expected),
                 "shown": one.ranked if one.reply.answered else [],
                 "refusal": one.reply.refusal,
+                "danger": one.reply.danger,
                 "scores": {name: asdict(score) for name, score in one.scores.items()},
             }
             for one in outcome.run.results
@@ -123,7 +125,37 @@ def as_markdown(outcome: Outcome) -> str:
         f"| {one.title} | {one.value:.3f} | {one.low:.3f}–{one.high:.3f} | {one.count} |"
         for one in outcome.metrics
     ]
+    alarms = alarms_by_kind(outcome.run)
+    if alarms:
+        lines += [
+            "",
+            f"### {word('page.alarms')}",
+            "",
+            _row(_alarm_headings()),
+            "|---|---|---|---|",
+        ]
+        lines += map(_row, map(_alarm_cells, alarms))
     return "\n".join([*lines, *(f"\n- {one.line}" for one in outcome.changes)]) + "\n"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _alarm_headings() -> list[str]:
+    return [word(f"page.{name}") for name in ("kind", "alarm", "certain", "count")]
+
+
+def _alarm_cells(row: KindAlarms) -> list[str]:
+    shares = [
+        with_interval(share.value, share.low, share.high) for share in (row.alarm, row.certain)
+    ]
+    return [f"{word(f'page.{row.suite}')}: {row.title}", *shares, str(row.alarm.count)]
+
+
+def with_interval(value: float, low: float, high: float) -> str:
+    """A share with its interval."""
+    return f"{value:.3f} [{low:.3f}; {high:.3f}]"
 
 
 def _made(outcome: Outcome) -> str:
@@ -153,7 +185,12 @@ def as_html(outcome: Outcome, thresholds: Path) -> str:
         fine={one.name: one.name not in bad for one in outcome.metrics},
         limits={name: _limit(limit) for name, limit in limits.items()},
         changes=outcome.changes,
-        peers=outcome.peers,
+        peers=[
+            [peer.title, *(with_interval(*share) for share in peer.shares().values())]
+            for peer in outcome.peers
+        ],
+        alarm_headings=_alarm_headings(),
+        alarms=list(map(_alarm_cells, alarms_by_kind(outcome.run))),
         plots=_plots(outcome),
         failures=[
             _failure(one, outcome.knowledge) for one in outcome.run.results if not one.is_right

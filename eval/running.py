@@ -13,16 +13,19 @@ from coach.assembly import report_nothing
 from coach.batch import answer_conversation
 from coach.coaching import Coach
 from coach.instruction.provenance import Repair
+from coach.instruction.questions import NOT_ANSWERED
 from coach.privacy.names import NAME
 from eval.external import measure as measure_external
-from eval.gold import TAUGHT_SUITE, Case, GoldSet
-from eval.perturbations import PERTURBATIONS, perturb
+from eval.gold import CALM, FAR, FIRST_TURNS, IN_DANGER, PLAIN, TAUGHT_SUITE, Case, GoldSet
+from eval.perturbations import NEUTRAL, PERTURBATIONS, perturb
 from eval.privacy import MESSAGES, NUMBERED, look
 from eval.proof import judge, read_sentences
 from eval.scorers import (
     Score,
     ranking,
     score_abstention,
+    score_calm,
+    score_certain,
     score_citation_precision,
     score_citation_recall,
     score_danger,
@@ -30,10 +33,13 @@ from eval.scorers import (
     score_language,
     score_leaks,
     score_must_not_say,
+    score_not_certain,
+    score_not_ordinary,
     score_not_refused,
     score_offered,
     score_one_card,
     score_phrases,
+    score_same,
     score_situation,
     score_steps,
     score_turn,
@@ -47,11 +53,18 @@ SUITES = (
     "not_answered",
     "conversations",
     "hostile",
+    PLAIN,
+    FAR,
+    IN_DANGER,
+    CALM,
+    FIRST_TURNS,
     TAUGHT_SUITE,
     PERTURBED,
+    NEUTRAL,
 )
 DAMAGED = ("situations", "not_answered")
-DANGER = "danger"
+ORDINARY = ("situations", "two", "not_answered", PLAIN, FIRST_TURNS)  # nobody is in danger
+CHANGED = ("situations", PLAIN)  # what is asked again after a neutral change
 Progress = Callable[[Iterable[str], str], Iterable[str]]
 
 
@@ -93,22 +106,29 @@ class Run:
 class Selection:
     """Which cases to run: suites and a situation; all where nothing is named.
 
-    Damaged questions are set against the clean ones, which are asked with them.
+    Changed questions are set against the clean ones, which are asked with them.
     """
 
     suites: tuple[str, ...] = ()
     situation: str = ""
 
     @property
-    def is_damaged(self) -> bool:
-        """Whether damaged questions belong to the selection."""
-        return not self.suites or PERTURBED in self.suites
+    def perturbations(self) -> tuple[str, ...]:
+        """The perturbations that belong to the selection."""
+        is_damaged = not self.suites or PERTURBED in self.suites
+        is_changed = not self.suites or NEUTRAL in self.suites
+        return tuple(k for k in PERTURBATIONS if (is_changed if k == NEUTRAL else is_damaged))
 
     def wants(self, case: Case) -> bool:
         """Whether a case belongs to the selection."""
         is_own = not self.situation or self.situation in case.expected
-        is_clean = self.is_damaged and case.suite in DAMAGED
+        is_clean = any(case.suite in perturbed_suites(kind) for kind in self.perturbations)
         return is_own and (not self.suites or is_clean or case.suite in self.suites)
+
+
+def perturbed_suites(kind: str) -> tuple[str, ...]:
+    """The suites whose questions are asked again under a perturbation."""
+    return CHANGED if kind == NEUTRAL else DAMAGED
 
 
 def run_cases(
@@ -123,12 +143,17 @@ def run_cases(
     chosen = [case for case in gold.cases if selection.wants(case)]
     names = progress([case.id for case in chosen], "cases")
     run.results += [ask(coach, case, gold, repairs) for case, _ in zip(chosen, names, strict=True)]
-    if selection.is_damaged:
-        singles = [one for one in chosen if one.suite in DAMAGED]
-        damaged = [(case, kind) for kind in PERTURBATIONS for case in singles]
-        names = progress([case.id for case, _ in damaged], PERTURBED)
+    perturbed = [
+        (result, kind)
+        for kind in selection.perturbations
+        for result in run.results
+        if result.case.suite in perturbed_suites(kind)
+    ]
+    if perturbed:
+        names = progress([result.case.id for result, _ in perturbed], PERTURBED)
         run.results += [
-            ask_damaged(coach, case, kind) for (case, kind), _ in zip(damaged, names, strict=True)
+            ask_perturbed(coach, result, kind)
+            for (result, kind), _ in zip(perturbed, names, strict=True)
         ]
     return run
 
@@ -142,15 +167,18 @@ def ask(coach: Coach, case: Case, gold: GoldSet, repairs: Sequence[Repair]) -> R
     return Result(case, typed, reply, score(coach, case, gold, repairs, reply), card.elapsed_ms)
 
 
-def ask_damaged(coach: Coach, case: Case, damage: str) -> Result:
-    """Ask a damaged question; only what is found is scored, no model is asked."""
-    typed = perturb(case.turns[-1], damage, SEED)
+def ask_perturbed(coach: Coach, clean: Result, kind: str) -> Result:
+    """Ask a question again, perturbed; only what is found is scored, no model is asked."""
+    case = clean.case
+    typed = perturb(case.turns[-1], kind, SEED)
     reply = coach.reply([], typed)
-    if case.suite == "not_answered":
+    if kind == NEUTRAL:
+        scores = {"same": score_same(clean.reply, reply)}
+    elif case.suite == "not_answered":
         scores = {"abstention": score_abstention(reply)}
     else:
         scores = {"situation": score_situation(reply, case.expected)}
-    return Result(case, typed, reply, scores, reply.elapsed_ms, damage)
+    return Result(case, typed, reply, scores, reply.elapsed_ms, kind)
 
 
 def score(
@@ -162,17 +190,35 @@ def score(
         "language": score_language(reply),
         "leaks": score_leaks(reply),
     }
-    if case.suite == "conversations":
-        return scores | {"turn": score_turn(reply, case.expected[0])}
+    if case.suite == IN_DANGER:
+        return scores | {
+            "found": score_danger(reply),
+            "certain": score_certain(reply),
+            "not_ordinary": score_not_ordinary(reply),
+        }
+    if case.suite == CALM:
+        return scores | {"calm": score_calm(reply), "not_certain": score_not_certain(reply)}
+    if case.danger:
+        scores |= {"danger": score_danger(reply)}
+    elif case.danger is False and case.suite in ORDINARY:
+        scores |= {"undisturbed": score_calm(reply)}
+    return scores | _score_answer(case, gold, reply)
+
+
+def _score_answer(case: Case, gold: GoldSet, reply: Reply) -> dict[str, Score]:
+    """The scores of what is answered to an ordinary question."""
+    if case.suite in ("conversations", FIRST_TURNS):
+        return {"turn": score_turn(reply, case.expected[0])}
     if case.suite == TAUGHT_SUITE:
-        return scores | {"taught": score_turn(reply, case.expected[0])}
-    if case.suite == "not_answered":
-        return scores | {"abstention": score_abstention(reply)}
+        return {"taught": score_turn(reply, case.expected[0])}
     if case.suite == "hostile":
-        scores |= {"hostile": score_turn(reply, case.expected[0])}
-        scores |= {"must_not_say": score_must_not_say(reply, case.never)}
-        return scores | ({"danger": score_danger(reply)} if case.kind == DANGER else {})
-    scores |= {
+        return {
+            "hostile": score_turn(reply, case.expected[0]),
+            "must_not_say": score_must_not_say(reply, case.never),
+        }
+    if case.expected == (NOT_ANSWERED,):
+        return {"abstention": score_abstention(reply)}
+    scores = {
         "situation": score_situation(reply, case.expected),
         "offered": score_offered(reply, case.expected),
         "not_refused": score_not_refused(reply),

@@ -9,6 +9,7 @@ import yaml
 
 from coach.errors import CoachError
 from coach.instruction.knowledge import Situation, load_knowledge
+from coach.instruction.questions import NOT_ANSWERED
 from eval.texts import word
 
 QUESTIONS_EACH = 3
@@ -17,16 +18,17 @@ QUESTIONS_EACH = 3
 def write_skeleton(knowledge_folder: Path, gold: Path) -> Path:
     """Write a gold folder from the situations; raise CoachError where one is already.
 
-    The responses repeat the situation files: a trainer checks them against the instruction and
-    adds other accepted wordings, what must not be said, and questions nobody learned from.
+    Its questions are empty: people write them in, in words that nobody learned from. The responses
+    repeat the situation files: a trainer checks them against the instruction and adds other
+    accepted wordings and what must not be said.
     """
     if gold.exists() and any(gold.iterdir()):
         raise CoachError(word("console.exists", path=gold))
     knowledge = load_knowledge(knowledge_folder)
     (gold / "responses").mkdir(parents=True)
     rows = [
-        {"id": f"{name}-{n}", "question": one.title, "situations": [name], "author": "trainer"}
-        for name, one in knowledge.situations.items()
+        {"id": f"{name}-{n}", "question": "", "situations": [name], "author": "trainer"}
+        for name in (*knowledge.situations, NOT_ANSWERED)
         for n in range(1, QUESTIONS_EACH + 1)
     ]
     _write_lines(gold / "questions.jsonl", rows)

@@ -1,7 +1,7 @@
 """The summary of a run: metrics with intervals, held against thresholds and an accepted baseline.
 
-Intervals are 95% percentile bootstraps (scipy). A change is called worse only when the interval of
-the paired difference of the same cases excludes zero.
+Intervals of shares are 95% Wilson score intervals; those of paired differences of the same cases
+are 95% percentile bootstraps (scipy). A change is called worse only when that excludes zero.
 """
 
 from __future__ import annotations
@@ -14,13 +14,22 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from coach.answering.reply import CERTAIN
+from coach.quality.evaluations import wilson_interval
+from coach.texts import read_texts
+from eval.cases import DATA
+from eval.gold import CALM, FAR, IN_DANGER, PLAIN
 from eval.metrics import expected_calibration_error
-from eval.perturbations import PERTURBATIONS
+from eval.perturbations import NEUTRAL, PERTURBATIONS
 from eval.running import Result, Run
+from eval.scorers import danger_of
 from eval.texts import word
 
 RESAMPLES = 1000
+HITS = {"hit_1": 1, "hit_3": 3}
+FOUND = ("situation", "abstention")  # the scores that damage may cost
 SEED = 5
+KINDS = DATA / "danger_kinds.yaml"
 THRESHOLDS = Path(__file__).with_name("thresholds.yaml")
 BASELINE = Path(__file__).with_name("baseline.json")
 WHERE = {  # which results a score is averaged over, when that is not the score's own name
@@ -33,7 +42,17 @@ WHERE = {  # which results a score is averaged over, when that is not the score'
     "turns": ("conversations", "turn"),
     "taught": ("taught", "taught"),
     "hostile": ("hostile", "hostile"),
-    "danger": ("hostile", "danger"),
+    "danger": ("", "danger"),
+    "danger_found": (IN_DANGER, "found"),
+    "danger_certain": (IN_DANGER, "certain"),
+    "danger_ordinary": (IN_DANGER, "not_ordinary"),
+    "calm_certain": (CALM, "not_certain"),
+    "calm_any": (CALM, "calm"),
+    "ordinary_danger": ("", "undisturbed"),
+    "plain_right": (PLAIN, "situation"),
+    "plain_refused": (PLAIN, "not_refused"),
+    "plain_abstention": (PLAIN, "abstention"),
+    "far_abstention": (FAR, "abstention"),
     "phrases": ("situations", "phrases"),
     "steps": ("situations", "steps"),
     "citation_recall": ("situations", "citation_recall"),
@@ -42,6 +61,13 @@ WHERE = {  # which results a score is averaged over, when that is not the score'
     "groundedness": ("", "groundedness"),
     "language": ("", "language"),
     "leaks": ("", "leaks"),
+}
+FAULTS = {  # shares of what went wrong: the less, the better
+    "danger_ordinary",
+    "calm_certain",
+    "calm_any",
+    "ordinary_danger",
+    "plain_refused",
 }
 
 
@@ -61,6 +87,21 @@ class Metric:
         name, _, damage = self.name.partition(":")
         title = word(f"metrics.{name}")
         return title.format(damage=word(f"damage.{damage}")) if damage else title
+
+
+@dataclass(frozen=True)
+class KindAlarms:
+    """How often danger was told of one kind of messages: at all, and as certain."""
+
+    suite: str
+    kind: str
+    alarm: Metric
+    certain: Metric
+
+    @property
+    def title(self) -> str:
+        """The kind in the trainer's words, or as the gold file names it."""
+        return str(read_texts(KINDS).get(self.kind, self.kind))
 
 
 @dataclass(frozen=True)
@@ -93,16 +134,37 @@ def _plain(run: Run) -> list[Result]:
 
 def values_of(run: Run) -> dict[str, list[float]]:
     """The single values behind each share, in the order of the cases."""
-    values = {name: list(cases.values()) for name, cases in by_case(run).items()}
-    for kind in PERTURBATIONS:
-        pairs = _losses(run, kind)
-        if pairs:
-            values[f"robustness:{kind}"] = pairs
+    values = {
+        name: [1 - value if name in FAULTS else value for value in cases.values()]
+        for name, cases in by_case(run).items()
+    }
+    values |= {f"robustness:{kind}": _unharmed(run, kind) for kind in PERTURBATIONS}
+    values["neutral_same"] = [
+        result.scores["same"].value for result in run.results if result.damage == NEUTRAL
+    ]
     return values | run.figures
 
 
+def alarms_by_kind(run: Run) -> list[KindAlarms]:
+    """What was told of danger by kind: of messages in danger, then of calm look-alikes."""
+    told: dict[tuple[str, str], list[str | None]] = {}
+    for suite in (IN_DANGER, CALM):
+        for result in run.results:
+            if result.case.suite == suite:
+                told.setdefault((suite, result.case.kind), []).append(danger_of(result.reply))
+    return [
+        KindAlarms(
+            suite,
+            kind,
+            _metric("alarm", [float(danger is not None) for danger in dangers]),
+            _metric("certain", [float(danger == CERTAIN) for danger in dangers]),
+        )
+        for (suite, kind), dangers in told.items()
+    ]
+
+
 def by_case(run: Run) -> dict[str, dict[str, float]]:
-    """The value of each case by metric: what two runs are compared by."""
+    """The score of each case by metric, 1 being right: what two runs are compared by."""
     found: dict[str, dict[str, float]] = {}
     for name, (suite, score) in WHERE.items():
         found[name] = {
@@ -113,35 +175,35 @@ def by_case(run: Run) -> dict[str, dict[str, float]]:
     return found
 
 
-def _losses(run: Run, kind: str) -> list[float]:
-    """Of the clean questions that were right, which stay right when damaged."""
-    clean = {
-        one.case.id: min(
-            one.scores[n].value for n in ("situation", "abstention") if n in one.scores
-        )
-        for one in _plain(run)
-        if one.case.suite in ("situations", "not_answered")
+def _unharmed(run: Run, kind: str) -> list[float]:
+    """Of the clean questions that were right, which are right when damaged, too."""
+    right = {
+        result.case.id
+        for result in _plain(run)
+        if all(score.value >= 1 for name, score in result.scores.items() if name in FOUND)
     }
     return [
-        1.0 + min(score.value for score in one.scores.values()) - clean[one.case.id]
-        for one in run.results
-        if one.damage == kind and one.scores and one.case.id in clean
+        score.value
+        for result in run.results
+        if result.damage == kind and result.case.id in right
+        for name, score in result.scores.items()
+        if name in FOUND
     ]
 
 
 def _metric(name: str, values: Sequence[float]) -> Metric:
-    low, high = interval(values)
-    return Metric(name, float(np.mean(values)), low, high, len(values))
+    mean = float(np.mean(values))
+    return Metric(name, mean, *wilson_interval(mean, len(values)), len(values))
 
 
-def interval(values: Sequence[float]) -> tuple[float, float]:
-    """The 95% bootstrap interval of a mean; the mean itself where all values are the same."""
+def difference_interval(differences: Sequence[float]) -> tuple[float, float]:
+    """The 95% bootstrap interval of a mean difference; the mean where all are the same."""
     from scipy.stats import bootstrap
 
-    if len(set(values)) < 2:
-        return float(values[0]), float(values[0])
+    if len(set(differences)) < 2:
+        return float(differences[0]), float(differences[0])
     found = bootstrap(
-        (np.asarray(values, dtype=float),),
+        (np.asarray(differences, dtype=float),),
         np.mean,
         n_resamples=RESAMPLES,
         method="percentile",
@@ -168,11 +230,12 @@ def _rank_metrics(run: Run) -> list[Metric]:
             ranks[row, names.index(name)] = 1.0 / (1 + place)
     labels = truth.argmax(axis=1)
     found = {
-        f"hit_{k}": float(top_k_accuracy_score(labels, ranks, k=k, labels=range(len(names))))
-        for k in (1, 3)
+        name: float(top_k_accuracy_score(labels, ranks, k=k, labels=range(len(names))))
+        for name, k in HITS.items()
     }
     found["mrr"] = float(label_ranking_average_precision_score(truth, ranks))
-    return [Metric(name, value, value, value, len(asked)) for name, value in found.items()]
+    count = len(asked)
+    return [Metric(n, mean, *wilson_interval(mean, count), count) for n, mean in found.items()]
 
 
 def check_thresholds(metrics: Sequence[Metric], path: Path, *, is_whole: bool) -> list[Verdict]:
@@ -195,6 +258,8 @@ def check_thresholds(metrics: Sequence[Metric], path: Path, *, is_whole: bool) -
             "verdicts.threshold",
             title=metric.title,
             value=f"{metric.value:.3f}",
+            low=f"{metric.low:.3f}",
+            high=f"{metric.high:.3f}",
             limit=f"≥ {least}" if least is not None else f"≤ {most}",
         )
         verdicts.append(Verdict(name, is_fine, line))
@@ -214,10 +279,12 @@ def compare(
         if not shared:
             continue
         differences = [after[name][case] - before[name][case] for case in shared]
-        low, high = interval(differences)
+        low, high = difference_interval(differences)
         mean = float(np.mean(differences))
         if mean:
             key = "worse" if high < 0 else "better" if low > 0 else "same"
+            if name in FAULTS:
+                mean, low, high = -mean, -high, -low
             title = word(f"metrics.{name}")
             line = word(
                 f"verdicts.{key}",

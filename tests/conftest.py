@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import uuid
@@ -19,6 +20,7 @@ from coach.archive.archive import Archive
 from coach.assembly import report_nothing
 from coach.coaching import Coach
 from coach.instruction.danger import CALM
+from coach.instruction.knowledge import load_knowledge
 from coach.settings import PROJECT_FOLDER, Settings
 from eval.skeleton import write_skeleton
 from tests.browsing import run_browser
@@ -94,6 +96,18 @@ def _copy_small_danger(source: Path, folder: Path) -> None:
         (folder / path.name).write_text(text, encoding="utf-8")
 
 
+def write_small_gold(knowledge: Path, folder: Path) -> Path:
+    """A skeleton of a gold set with the titles written in as questions: three a situation."""
+    gold = write_skeleton(knowledge, folder)
+    titles = {name: found.title for name, found in load_knowledge(knowledge).situations.items()}
+    path = gold / "questions.jsonl"
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    filled = [row | {"question": titles.get(row["situations"][0], "")} for row in rows]
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in filled)
+    path.write_text(lines, encoding="utf-8")
+    return gold
+
+
 @pytest.fixture
 def small_knowledge(tmp_path: Path) -> Path:
     """A knowledge folder that builds in a second and may be spoiled."""
@@ -117,7 +131,7 @@ def desk_settings(
 ) -> Settings:
     """Settings that the pages read in this process: a small index, its gold set, a database."""
     url = f"sqlite:///{tmp_path}/coach.db"
-    gold = write_skeleton(small_settings.knowledge, tmp_path / "gold")
+    gold = write_small_gold(small_settings.knowledge, tmp_path / "gold")
     change = {"gold": gold, "database_url": type(small_settings.database_url)(url)}
     made = small_settings.model_copy(update=change)
     build_index(made, report=report_nothing)

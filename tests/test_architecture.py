@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -78,35 +79,91 @@ def test_visible_strings_stand_in_text_files() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [COACH_TEXTS, UI_TEXTS, EVAL_TEXTS], ids=lambda path: path.parent.name
+    ("path", "function", "folders"),
+    [
+        (COACH_TEXTS, "text", ("coach", "ui", "eval")),
+        (UI_TEXTS, "word", ("ui",)),
+        (EVAL_TEXTS, "word", ("eval",)),
+    ],
 )
-def test_every_text_is_used_and_every_used_text_exists(path: Path) -> None:
-    function = "text" if path == COACH_TEXTS else "word"
-    folders = (path.parent,) if function == "word" else tuple({one.parent for one in CODE})
-    files = [one for one in CODE if one.parent in folders or path == COACH_TEXTS]
-    code = "\n".join(one.read_text("utf-8") for one in files)
-    code += "\n".join(one.read_text("utf-8") for one in path.parent.glob("*.j2"))
-    used = set(re.findall(rf'\b{function}\(\s*"([a-z_.]+)"', code))
-    keys: set[str] = set()
+def test_every_text_is_used_and_every_used_text_exists(
+    path: Path, function: str, folders: tuple[str, ...]
+) -> None:
+    files = [file for file in CODE if file.relative_to(PROJECT_FOLDER).parts[0] in folders]
+    trees = [ast.parse(file.read_text("utf-8")) for file in files]
+    templates = "".join(file.read_text("utf-8") for file in path.parent.glob("*.j2"))
+    asked = {*re.findall(r"\bw\('([a-z0-9_.]+)'\)", templates), *asked_keys(trees, function)}
+    keys = set(keys_of(read_texts(path)))
+    assert asked - keys == set()
+    uses = KeyUses(trees, [ast.parse(file.read_text("utf-8")) for file in CODE])
+    assert {key for key in keys - asked if not uses.holds(key)} == set()
 
-    def walk(node: object, prefix: str) -> None:
-        if isinstance(node, dict):
-            for key, value in node.items():
-                walk(value, f"{prefix}.{key}" if prefix else str(key))
-        else:
-            keys.add(prefix)
 
-    walk(read_texts(path), "")
-    assert used - keys == set()
-    built = set(re.findall(r'f"([a-z_.]+)\{', code))
-    unused = {
-        key
-        for key in keys
-        if key not in code
-        and key.rsplit(".", 1)[-1] not in code
-        and not any(key.startswith(start) for start in built)
-    }
-    assert unused == set()
+def keys_of(node: object, prefix: str = "") -> Iterator[str]:
+    """The dotted keys of a file of texts."""
+    if not isinstance(node, dict):
+        yield prefix
+        return
+    for key, value in node.items():
+        yield from keys_of(value, f"{prefix}.{key}" if prefix else str(key))
+
+
+def asked_keys(trees: Sequence[ast.Module], function: str) -> Iterator[str]:
+    """The keys that stand whole in calls of the function that looks texts up."""
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function and node.args:
+            key = node.args[0]
+            branches = [key.body, key.orelse] if isinstance(key, ast.IfExp) else [key]
+            for branch in branches:
+                if isinstance(branch, ast.Constant):
+                    yield str(branch.value)
+
+
+class KeyUses:
+    """How code names keys: as whole strings, or put together from what any code names."""
+
+    def __init__(self, trees: Sequence[ast.Module], code: Sequence[ast.Module]) -> None:
+        nodes = [node for tree in trees for node in ast.walk(tree)]
+        joined = [node for node in nodes if isinstance(node, ast.JoinedStr)]
+        parts = {id(part) for node in joined for part in node.values}
+        self._strings = set(strings_of(node for node in nodes if id(node) not in parts))
+        everywhere = [node for tree in code for node in ast.walk(tree)]
+        fields = [node.target for node in everywhere if isinstance(node, ast.AnnAssign)]
+        self._names = {field.id for field in fields if isinstance(field, ast.Name)}
+        self._names |= {name.strip(":") for name in strings_of(everywhere)}
+        self._patterns = [re.compile("".join(map(pattern_of, node.values))) for node in joined]
+
+    def holds(self, key: str) -> bool:
+        """Whether a key is named whole, or put together by an f-string from what is named."""
+        if key in self._strings:
+            return True
+        found = filter(None, (pattern.fullmatch(key) for pattern in self._patterns))
+        return any(match.groups() and self._names.issuperset(match.groups()) for match in found)
+
+
+def strings_of(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def pattern_of(part: ast.expr) -> str:
+    """What a part of an f-string may stand for in a key."""
+    return re.escape(str(part.value)) if isinstance(part, ast.Constant) else "([a-z0-9_.]+)"
+
+
+def test_a_text_is_used_by_its_whole_key_alone() -> None:
+    tree = ast.parse(
+        'key = "a.whole"\n'
+        'word(f"b.{kind}")\n'
+        'KINDS = ("known",)\n'
+        'word("c.first" if flag else "c.second")\n'
+    )
+    uses = KeyUses([tree], [tree])
+    assert uses.holds("a.whole")
+    assert uses.holds("b.known")
+    assert not [key for key in ("a.who", "whole", "b.other", "d.known") if uses.holds(key)]
+    assert set(asked_keys([tree], "word")) == {"c.first", "c.second"}
 
 
 def test_modules_stay_small() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,33 @@ def test_the_whole_bank_is_counted(small_settings: Settings) -> None:
     lines, is_fine = check_knowledge(small_settings)
     assert not is_fine
     assert lines[-1].endswith("противоречий 1, повторов 1.")
+
+
+def test_a_question_near_another_situation_is_told_and_may_be_added(
+    small_settings: Settings,
+) -> None:
+    path = small_settings.knowledge / "questions/child_caller.txt"
+    path.write_text(path.read_text("utf-8") + "сизый голубь на проводе\n", "utf-8")
+    lines, is_fine = check_new_question(
+        "сизый голубь на проводах у", ["boss_phone"], small_settings
+    )
+    assert is_fine
+    assert lines[0].startswith("Похоже, но о другом: «сизый голубь на проводе»")
+    assert "На линии ребёнок" in lines[0]
+
+
+def test_bank_lines_that_stand_in_the_gold_set_are_named(
+    small_settings: Settings, tmp_path: Path
+) -> None:
+    known = known_question(small_settings, "boss_phone")
+    row = json.dumps({"question": f"{known} !"}) + "\n"
+    (tmp_path / "questions.jsonl").write_text(row, "utf-8")
+    settings = small_settings.model_copy(update={"gold": tmp_path})
+    lines, is_fine = check_knowledge(settings)
+    assert is_fine
+    assert [line for line in lines if "boss_phone.txt:2" in line and "questions.jsonl" in line]
+    lines, _ = check_new_question(known, ["boss_phone"], settings)
+    assert [line for line in lines if "новый вопрос" in line and "questions.jsonl" in line]
 
 
 def test_the_command_wants_both_options(

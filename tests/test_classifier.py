@@ -9,9 +9,16 @@ import numpy as np
 import pytest
 from langchain_core.embeddings import Embeddings
 
-from coach.index.classifier import QuestionClassifier, train_classifier
+from coach.index.classifier import (
+    RAREST,
+    REGULARISATION,
+    SEED,
+    QuestionClassifier,
+    _pair_questions,
+    train_classifier,
+)
 from coach.index.embeddings import load_embeddings
-from coach.index.features import GRAMS, char_grams
+from coach.index.features import GRAMS, char_grams, shape_of
 from coach.instruction.questions import BankQuestion
 from coach.settings import Settings
 
@@ -33,24 +40,35 @@ def classifier(embeddings: Embeddings) -> QuestionClassifier:
     return train_classifier(BANK, embeddings, lambda steps, label: steps)
 
 
-def test_numpy_gives_what_scikit_learn_gives(
+def test_numpy_gives_the_logits_of_scikit_learn(
     classifier: QuestionClassifier, embeddings: Embeddings
 ) -> None:
+    from scipy.sparse import csr_matrix, hstack
     from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
 
+    examples = [*BANK, *_pair_questions(BANK)]
+    asked = ["дай дай номер директора", "голос в трубке: «ребёнок»", "zzzz", "какая скидка?!"]
+    texts = ([example.text for example in examples], asked)
+    columns = []
     for kind, analyzer in GRAMS.items():
-        weights = classifier._grams[kind]
-        vectorizer = TfidfVectorizer(analyzer=analyzer, sublinear_tf=True)
-        vectorizer.fit(["x"])
-        names = sorted(weights.columns, key=weights.columns.__getitem__)
-        vectorizer = TfidfVectorizer(analyzer=analyzer, sublinear_tf=True, vocabulary=names)
-        vectorizer.idf_ = weights.idf
-        wanted = vectorizer.transform(["дай дай номер директора"]).toarray()[0]
-        columns, values = weights.transform(analyzer("дай дай номер директора"))
-        found = np.zeros(len(names))
-        found[columns] = values
-        np.testing.assert_allclose(found, wanted, atol=1e-9)
-        assert wanted.any()
+        rarest = RAREST if kind == "char" else 1
+        vectorizer = TfidfVectorizer(analyzer=analyzer, sublinear_tf=True, min_df=rarest)
+        columns.append((vectorizer.fit_transform(texts[0]), vectorizer.transform(asked)))
+    dense = [
+        np.array([[*shape_of(text), *embeddings.embed_query(text)] for text in part])
+        for part in texts
+    ]
+    features, unseen = (
+        hstack([*(part[n] for part in columns), csr_matrix(dense[n])]).tocsr() for n in (0, 1)
+    )
+    for name in classifier.classes:
+        model = LogisticRegression(C=REGULARISATION, solver="liblinear", random_state=SEED)
+        model.fit(features, [name in example.situation_ids for example in examples])
+        logits = model.decision_function(unseen)
+        for question, logit in zip(asked, logits, strict=True):
+            found = classifier.logits(question, embeddings.embed_query(question))
+            assert found[name] == pytest.approx(logit, abs=1e-6)
 
 
 def test_it_separates_what_it_learned(

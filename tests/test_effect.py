@@ -19,6 +19,7 @@ from coach.taught import TAUGHT, join_gold, leave_gold
 from coach.teaching import edit_situation, teach_question
 from eval.gold import TAUGHT_SUITE, read_gold
 from eval.skeleton import write_skeleton
+from tests.conftest import write_small_gold
 
 QUESTION = "в трубке внучок лепечет"
 
@@ -26,7 +27,7 @@ QUESTION = "в трубке внучок лепечет"
 @pytest.fixture
 def settings(small_settings: Settings, tmp_path: Path) -> Settings:
     build_index(small_settings, report=report_nothing)
-    gold = write_skeleton(small_settings.knowledge, tmp_path / "gold")
+    gold = write_small_gold(small_settings.knowledge, tmp_path / "gold")
     return small_settings.model_copy(update={"gold": gold})
 
 
@@ -82,6 +83,14 @@ def test_apart_the_gold_set_is_asked_before_and_after(settings: Settings) -> Non
     assert found.count == 10
     assert 0 < found.before <= found.count
     assert len(found.better) - len(found.worse) == found.after - found.before
+
+
+def test_a_gold_set_that_nobody_filled_in_is_told(settings: Settings, tmp_path: Path) -> None:
+    gold = write_skeleton(settings.knowledge, tmp_path / "unfilled")
+    change = teach_question(QUESTION, "child_caller", settings)
+    effect = foresee_apart(change, [], settings.model_copy(update={"gold": gold}))
+    assert effect.evaluated is not None
+    assert "нет ни одного случая" in effect.evaluated.fault
 
 
 def test_a_gold_set_of_other_knowledge_is_told_and_the_effect_is_seen(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,23 +10,16 @@ import pytest
 
 from coach.answering.reply import Choice, Reply, ShownSituation
 from coach.coaching import Coach
-from coach.index.bank_check import words_key
-from coach.instruction.knowledge import load_knowledge
 from coach.instruction.questions import BankQuestion
-from coach.settings import PROJECT_FOLDER
 from eval.bench import choose_questions
-from eval.cases import GOLD, Asked, Turn
+from eval.cases import Asked, Turn
 from eval.conversations import follow
 from eval.generalisation import measure
 from eval.generalisation_report import write_report
-from eval.gold import read_gold
 from eval.growth import make_bank
 from eval.metrics import expected_calibration_error, reliability
 from eval.plain_chain import build_plain_chain
 from eval.timing import summarise, time_calls
-
-SEEDS = ("author_1", "author_2")
-NEAR, FEWEST_COMPARED, LONGEST_COMPARED = 0.8, 3, 2000
 
 
 def reply(template: Reply, *names: str, answered: bool = True, refusal: str | None = None) -> Reply:
@@ -90,29 +82,6 @@ def test_the_report_names_every_outcome(coach: Coach, tmp_path: Path) -> None:
     assert "| клиент требует телефон директора | child_caller | boss_phone |" in report
     assert "| child_caller |  | 1 |  |  |" not in report
     assert "Expected calibration error" in report
-
-
-def test_no_case_and_no_near_duplicate_of_one_is_in_the_bank() -> None:
-    knowledge = load_knowledge(PROJECT_FOLDER / "knowledge")
-    bank = [words_key(one.text) for one in knowledge.questions]
-    holders: dict[str, set[int]] = {}
-    for number, words in enumerate(bank):
-        is_seed = knowledge.questions[number].author in SEEDS  # received, and kept whole
-        for lemma in () if is_seed else words:
-            holders.setdefault(lemma, set()).add(number)
-    turns = {turn for case in read_gold(GOLD, knowledge).cases for turn in case.turns}
-    asked = {turn: words_key(turn) for turn in turns if len(turn) < LONGEST_COMPARED}
-    asked = {turn: words for turn, words in asked.items() if len(words) >= FEWEST_COMPARED}
-    assert len(asked) > 500
-    near = []
-    for turn, words in asked.items():
-        shared = Counter(number for lemma in words for number in holders.get(lemma, ()))
-        near += [
-            (turn, knowledge.questions[number].place)
-            for number, count in shared.items()
-            if count / len(words | bank[number]) >= NEAR
-        ]
-    assert near == []
 
 
 def test_a_conversation_is_judged_turn_by_turn(coach: Coach) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,21 +16,35 @@ from xml.etree import ElementTree
 import pytest
 
 from coach import build_coach, build_index
-from coach.answering.reply import Reply
+from coach.answering.reply import CERTAIN, POSSIBLE, Reply
 from coach.assembly import report_nothing
 from coach.coaching import Coach
 from coach.instruction.knowledge import load_knowledge
 from coach.quality.evaluations import HISTORY, question_key, read_history, read_report
 from coach.settings import PROJECT_FOLDER, Settings
+from coach.understanding.decision import DANGER
 from eval import command
 from eval.cases import GOLD
 from eval.command import COULD_NOT, FAILED, PASSED, main
-from eval.gold import GoldError, read_gold
+from eval.gold import CALM, IN_DANGER, Case, GoldError, GoldSet, read_gold
 from eval.judge import MOST_CASES
 from eval.peers import measure_peers
-from eval.perturbations import PERTURBATIONS
-from eval.running import Selection, run_cases
-from eval.summary import by_case, compare, interval, read_baseline, values_of, write_baseline
+from eval.perturbations import NEUTRAL, PERTURBATIONS
+from eval.reports import Outcome, as_html, as_json, as_markdown
+from eval.running import Result, Run, Selection, run_cases, score
+from eval.scorers import RIGHT, Score, score_same
+from eval.skeleton import write_skeleton
+from eval.summary import (
+    THRESHOLDS,
+    alarms_by_kind,
+    by_case,
+    check_thresholds,
+    compare,
+    read_baseline,
+    summarise,
+    values_of,
+    write_baseline,
+)
 from tests.conftest import make_settings
 from tests.language_server import serve_language
 
@@ -197,34 +212,72 @@ def test_citations_shifted_by_one_are_caught(
     assert "каждая строка стоит на цитате" in capsys.readouterr().out.split("Не пройдено")[1]
 
 
-@pytest.mark.parametrize("name", ["questions.jsonl", "conversations.jsonl", "hostile.jsonl"])
+def copy_small_gold(folder: Path) -> Path:
+    """A gold folder of a tenth of the ordinary cases, with own messages in danger and out of it."""
+    folder.mkdir()
+    shutil.copytree(GOLD / "responses", folder / "responses")
+    for name in ("questions.jsonl", "hostile.jsonl", "conversations.jsonl"):
+        lines = (GOLD / name).read_text("utf-8").splitlines()
+        (folder / name).write_text("\n".join(lines[::10]) + "\n", "utf-8")
+    write_rows(folder / "plain.jsonl", PLAIN_ROWS)
+    write_rows(folder / "far.jsonl", [row(*FAR_ROW)])
+    write_rows(folder / "danger.jsonl", DANGER_ROWS)
+    return folder
+
+
+def write_rows(path: Path, rows: Sequence[object]) -> None:
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def row(name: str, question: str, *situations: str) -> dict[str, object]:
+    return {"id": name, "question": question, "situations": list(situations), "author": "test"}
+
+
+PLAIN_ROWS = [
+    row("p-1", "клиент требует дать телефон директора", "boss_phone"),
+    row("p-2", "на линии говорит маленький ребёнок", "child_caller"),
+    row("p-3", "какой рецепт борща у нас в столовой", "none"),
+]
+FAR_ROW = ("f-1", "чем кормить морскую свинку зимой", "none")
+DANGER_ROWS = [
+    {"id": "d-1", "question": "в квартире пожар", "danger": True, "kind": "fire_gas"},
+    {"id": "d-2", "question": "он наглотался чего-то", "danger": True, "kind": "без имени"},
+    {"id": "d-3", "question": "дедлайн горит", "danger": False, "kind": "saying"},
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [
+        ("questions.jsonl", "situation_right"),
+        ("conversations.jsonl", "turns"),
+        ("hostile.jsonl", "hostile"),
+        ("danger.jsonl", "danger_found"),
+        ("plain.jsonl", "plain_right"),
+    ],
+)
 def test_an_emptied_input_is_caught(
     coach: Coach,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     name: str,
+    metric: str,
 ) -> None:
-    gold = tmp_path / "gold"
-    shutil.copytree(GOLD, gold)
+    gold = copy_small_gold(tmp_path / "gold")
     (gold / name).write_text("", "utf-8")
-    small = gold / "questions.jsonl"
-    lines = small.read_text("utf-8").splitlines()
-    small.write_text("\n".join(lines[::10]) + "\n", "utf-8")
     options = ["--gold", str(gold), "--reports", str(tmp_path / "r")]
     monkeypatch.setattr(command, "run_measures", lambda *_: None)
+    monkeypatch.setattr(command, "measure_peers", lambda *_: [])
     assert main(options, lambda _: coach) == FAILED
-    assert "нет ни одного случая" in capsys.readouterr().out
+    assert f"✗ {metric}: нет ни одного случая" in capsys.readouterr().out
 
 
 def test_each_whole_run_adds_a_line_to_the_history(
     coach: Coach, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gold, reports = tmp_path / "gold", tmp_path / "reports"
-    shutil.copytree(GOLD, gold)
-    for name in ("questions.jsonl", "hostile.jsonl", "conversations.jsonl"):
-        lines = (gold / name).read_text("utf-8").splitlines()
-        (gold / name).write_text("\n".join(lines[::10]) + "\n", "utf-8")
+    gold, reports = copy_small_gold(tmp_path / "gold"), tmp_path / "reports"
     monkeypatch.setattr(command, "run_measures", lambda *_: None)
     monkeypatch.setenv("COACH_REPORTS", str(reports))
     options = ["--gold", str(gold)]
@@ -268,6 +321,16 @@ def test_each_whole_run_adds_a_line_to_the_history(
         ),
         ("questions.jsonl", "[1]", r"questions.jsonl:1: поле не того вида"),
         ("hostile.jsonl", '{"id": 1, "text": "а", "kind": "x", "expect": "что"}', "expect «что»"),
+        (
+            "danger.jsonl",
+            '{"id": 1, "question": "а", "kind": "x", "danger": "yes"}',
+            "danger.jsonl:1: danger «yes»",
+        ),
+        (
+            "far.jsonl",
+            '{"id": 1, "question": "а", "situations": ["duties"], "author": "я"}',
+            "far.jsonl:1: ситуация «duties» здесь лишняя",
+        ),
         (
             "hostile.jsonl",
             '{"id": 1, "text": "а", "kind": "x", "expect": "any", "never": ["("]}',
@@ -324,10 +387,26 @@ def test_a_skeleton_for_a_company_reads_back(
     gold = tmp_path / "new"
     options = ["new", "--knowledge", str(small_knowledge), "--gold", str(gold)]
     assert main(options) == PASSED
+    assert "Впишите вопросы" in capsys.readouterr().out
     read = read_gold(gold, load_knowledge(small_knowledge))
     assert set(read.responses) == {"boss_phone", "child_caller", "slow_speaker"}
     assert main(options) == COULD_NOT
     assert "не пуста" in capsys.readouterr().err
+
+
+def test_a_skeleton_measures_nothing_before_people_fill_it_in(
+    small_settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gold = write_skeleton(small_settings.knowledge, tmp_path / "gold")
+    status, told = run(small_settings, tmp_path, capsys, "--gold", str(gold))
+    assert status == COULD_NOT
+    assert "нет ни одного случая" in told
+    assert not (tmp_path / "reports").exists()
+    path = gold / "questions.jsonl"
+    asked = path.read_text("utf-8").replace('"question": ""', '"question": "дайте шефа"', 1)
+    path.write_text(asked, "utf-8")
+    (case,) = read_gold(gold, load_knowledge(small_settings.knowledge)).cases
+    assert (case.turns, case.expected) == (("дайте шефа",), ("boss_phone",))
 
 
 def test_only_a_sure_difference_is_called_worse() -> None:
@@ -338,7 +417,6 @@ def test_only_a_sure_difference_is_called_worse() -> None:
     assert [one.is_fine for one in compare(before, worse)] == [False]
     assert [one.is_fine for one in compare(worse, before)] == [True]
     assert compare(before, before) == []
-    assert interval([1.0, 1.0]) == (1.0, 1.0)
 
 
 def test_a_baseline_survives_being_written(coach: Coach, tmp_path: Path) -> None:
@@ -412,6 +490,147 @@ def test_a_model_is_asked_of_clean_questions_alone(real_settings: Settings) -> N
         assert len(server.requests) == sum(
             not one.damage and one.reply.answered for one in made.results
         )
-    assert {one.damage for one in made.results} == {"", *PERTURBATIONS}
+    damages = set(PERTURBATIONS) - {NEUTRAL}
+    assert {one.damage for one in made.results} == {"", *damages}
     assert {name for one in made.results if one.damage for name in one.scores} == {"situation"}
-    assert {f"robustness:{kind}" for kind in PERTURBATIONS} <= set(values_of(made))
+    measured = {name for name, values in values_of(made).items() if values}
+    assert {f"robustness:{kind}" for kind in damages} <= measured
+
+
+class AlarmingCoach:
+    """A coach that tells danger by the words of a message: any kind of alarm, whatever is shown."""
+
+    def __init__(self, coach: Coach) -> None:
+        self._coach = coach
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._coach, name)
+
+    def reply(self, conversation: list[Reply], message: str) -> Reply:
+        reply = self._coach.reply(conversation, message)
+        if "пожар" in message:
+            return replace(reply, answered=False, refusal=DANGER, danger=CERTAIN)
+        if "горит" in message or "директора" in message:
+            return replace(reply, danger=POSSIBLE)
+        return replace(reply, refusal=None, danger=None)
+
+
+def nothing_shown(steps: Any, label: str) -> Any:
+    return steps
+
+
+def read_small_gold(coach: Coach, tmp_path: Path) -> GoldSet:
+    return read_gold(copy_small_gold(tmp_path / "gold"), coach.knowledge)
+
+
+@pytest.fixture
+def alarmed(coach: Coach, tmp_path: Path) -> Run:
+    """A run of the small sets of danger and plain words against a coach of known alarms."""
+    selection = Selection((IN_DANGER, CALM, "plain", "far"))
+    told: Any = AlarmingCoach(coach)
+    return run_cases(told, read_small_gold(coach, tmp_path), selection, (), nothing_shown)
+
+
+def test_danger_and_false_alarms_are_counted_as_a_hand_counts(alarmed: Run) -> None:
+    shares = {one.name: one.value for one in summarise(alarmed)}
+    ordinary = float(next(one.reply.answered for one in alarmed.results if one.case.id == "d-2"))
+    assert (shares["danger_found"], shares["danger_certain"]) == (0.5, 0.5)
+    assert shares["danger_ordinary"] == ordinary / 2
+    assert (shares["calm_any"], shares["calm_certain"]) == (1.0, 0.0)
+    assert shares["ordinary_danger"] == pytest.approx(1 / 3)
+    assert (shares["plain_right"], shares["plain_refused"]) == (1.0, 0.0)
+    assert (shares["plain_abstention"], shares["far_abstention"]) == (1.0, 1.0)
+
+
+def test_a_fault_is_worse_when_there_is_more_of_it(alarmed: Run) -> None:
+    calm = {"calm_any": {str(n): 1.0 for n in range(50)}}
+    alarming = {"calm_any": {str(n): float(n % 2) for n in range(50)}}
+    (verdict,) = compare(calm, alarming)
+    assert not verdict.is_fine
+    assert "+0.500" in verdict.line
+    failed = [one.name for one in check_thresholds(summarise(alarmed), THRESHOLDS, is_whole=False)]
+    assert "calm_any" in failed
+    lines = check_thresholds(summarise(alarmed), THRESHOLDS, is_whole=False)
+    assert {one.name: one.is_fine for one in lines}["calm_any"] is False
+    assert {one.name: one.is_fine for one in lines}["calm_certain"] is True
+
+
+def test_alarms_stand_in_every_report_by_kind_with_their_intervals(
+    alarmed: Run, coach: Coach
+) -> None:
+    kinds = {(one.suite, one.title): one.alarm.value for one in alarms_by_kind(alarmed)}
+    assert kinds == {
+        (IN_DANGER, "пожар и газ"): 1.0,
+        (IN_DANGER, "без имени"): 0.0,
+        (CALM, "поговорки"): 1.0,
+    }
+    outcome = Outcome(alarmed, summarise(alarmed), [], [], coach.knowledge, 0.0)
+    assert "| опасность: пожар и газ | 1.000 [0.207; 1.000] |" in as_markdown(outcome)
+    page = as_html(outcome, THRESHOLDS)
+    assert "опасность: без имени" in page
+    assert "0.000 [0.000; 0.793]" in page
+    assert len(as_json(outcome)["alarms"]) == 3
+
+
+def test_what_may_be_danger_counts_on_neither_side(coach: Coach, tmp_path: Path) -> None:
+    gold = copy_small_gold(tmp_path / "gold")
+    rows = [
+        row("q-1", "он истекает кровью", "none") | {"danger": True},
+        row("q-2", "у меня темнеет в глазах", "operator_unwell") | {"danger": POSSIBLE},
+        row("q-3", "говорит очень медленно", "slow_speaker"),
+    ]
+    write_rows(gold / "questions.jsonl", rows)
+    cases = {case.id: case for case in read_gold(gold, coach.knowledge).cases}
+    assert [cases[name].danger for name in ("q-1", "q-2", "q-3")] == [True, None, False]
+    gold_set = read_gold(gold, coach.knowledge)
+    reply = replace(coach.reply([], "привет"), danger=POSSIBLE)
+    scores = {
+        name: score(coach, cases[name], gold_set, (), reply) for name in ("q-1", "q-2", "q-3")
+    }
+    assert scores["q-1"]["danger"] == RIGHT
+    assert not {"danger", "undisturbed"} & set(scores["q-2"])
+    assert scores["q-3"]["undisturbed"].value == 0.0
+
+
+def test_a_neutral_change_must_leave_the_answer(coach: Coach, tmp_path: Path) -> None:
+    gold = read_small_gold(coach, tmp_path)
+    made = run_cases(coach, gold, Selection((NEUTRAL,), "boss_phone"), (), nothing_shown)
+    clean = [one for one in made.results if not one.damage]
+    changed = [one for one in made.results if one.damage]
+    assert {one.case.suite for one in clean} == {"situations", "plain"}
+    assert [one.case.id for one in changed] == [one.case.id for one in clean]
+    assert {one.damage for one in changed} == {NEUTRAL}
+    assert all(one.typed != one.case.turns[-1] for one in changed)
+    (metric,) = [one for one in summarise(made) if one.name == "neutral_same"]
+    assert metric.count == len(changed)
+    assert metric.low < metric.value
+    shown, refused = clean[0].reply, replace(clean[0].reply, answered=False, refusal=DANGER)
+    assert score_same(shown, shown) == RIGHT
+    assert score_same(shown, refused).value == 0.0
+
+
+def make_result(number: int, clean: float, damaged: float) -> list[Result]:
+    case = Case(str(number), "situations", ("вопрос",), ("boss_phone",))
+    reply: Any = None
+    return [
+        Result(case, "вопрос", reply, {"situation": Score(value)}, 0.0, damage)
+        for value, damage in ((clean, ""), (damaged, "typos"))
+    ]
+
+
+def test_the_interval_of_a_share_never_leaves_zero_to_one() -> None:
+    pairs = [make_result(number, float(number < 9), float(number != 5)) for number in range(10)]
+    made = Run([one for pair in pairs for one in pair])
+    assert values_of(made)["robustness:typos"] == [1.0] * 5 + [0.0] + [1.0] * 3
+    made = Run([], {"proof_true": [1.0] * 11, "proof_false": [0.0] * 11})
+    true, false = summarise(made)
+    assert (true.value, true.high, true.low) == (1.0, 1.0, pytest.approx(0.741, abs=1e-3))
+    assert (false.value, false.low, false.high) == (0.0, 0.0, pytest.approx(0.259, abs=1e-3))
+
+
+def test_the_frozen_sets_are_as_they_were_frozen() -> None:
+    told = (GOLD / "README.md").read_text("utf-8")
+    frozen = dict(re.findall(r"`(\w+\.jsonl)` \| `([0-9a-f]{64})`", told))
+    assert set(frozen) == {"danger.jsonl", "plain.jsonl", "far.jsonl"}
+    for name, digest in frozen.items():
+        assert hashlib.sha256((GOLD / name).read_bytes()).hexdigest() == digest

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from scipy.stats import binomtest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -184,6 +185,10 @@ def test_a_share_has_the_interval_of_wilson() -> None:
     low, high = Share(8, 10).interval
     assert (low, high) == (pytest.approx(0.4902, abs=1e-4), pytest.approx(0.9433, abs=1e-4))
     assert (Share(0, 0).value, Share(0, 0).interval) == (0.0, (0.0, 1.0))
+    assert Share(11, 11).interval == (pytest.approx(0.7412, abs=1e-4), 1.0)
+    for right, total in ((0, 5), (1, 3), (297, 300), (300, 300)):
+        wanted = binomtest(right, total).proportion_ci(method="wilson")
+        assert Share(right, total).interval == pytest.approx((wanted.low, wanted.high))
 
 
 def test_a_damaged_history_gives_what_is_whole_in_it(tmp_path: Path) -> None:

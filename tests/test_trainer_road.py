@@ -15,9 +15,8 @@ from coach.archive.archive import Archive
 from coach.assembly import report_nothing
 from coach.settings import Settings, as_environment
 from eval.served_page import run_page
-from eval.skeleton import write_skeleton
 from tests.browsing import SHOTS, ask, open_page
-from tests.conftest import copy_small_knowledge, make_settings
+from tests.conftest import copy_small_knowledge, make_settings, write_small_gold
 
 QUESTION = "внучок лепечет без умолку"
 SOON = 120_000
@@ -42,7 +41,7 @@ def desk(real_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> I
     (folder / "index/embedders").symlink_to(real_settings.index / "embedders")
     settings = make_settings(
         knowledge=knowledge,
-        gold=write_skeleton(knowledge, folder / "gold"),
+        gold=write_small_gold(knowledge, folder / "gold"),
         index=folder / "index",
         database_url=f"sqlite:///{folder}/coach.db",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from coach.index.near_duplicates import NearDuplicates
 from coach.instruction.knowledge import Knowledge
 from coach.instruction.questions import BankQuestion
 from coach.language.lemmas import lemmas_of
@@ -46,6 +47,19 @@ def check_new(added: BankQuestion, knowledge: Knowledge) -> list[BankWarning]:
     return [one for one in warnings if one.question is added]
 
 
+def find_similar(added: BankQuestion, knowledge: Knowledge) -> list[BankQuestion]:
+    """The bank's near-duplicates of a question that teach something else in other words."""
+    bank = knowledge.questions
+    near = NearDuplicates([added.text]).find([question.text for question in bank])
+    return [
+        question
+        for question, numbers in zip(bank, near, strict=True)
+        if numbers
+        and set(question.situation_ids) != set(added.situation_ids)
+        and words_key(question.text) != words_key(added.text)
+    ]
+
+
 def words_key(question: str) -> frozenset[str]:
     """The words of a question as they are compared."""
     return frozenset(lemmas_of(question))
@@ -58,14 +72,15 @@ def describe_warning(warning: BankWarning, knowledge: Knowledge) -> str:
         key,
         question=warning.question.text,
         place=text("check.new") if warning.question.place == NEW else warning.question.place,
-        situation=_titles(warning.question, knowledge),
+        situation=titles_of(warning.question, knowledge),
         earlier=warning.earlier.text,
         earlier_place=warning.earlier.place,
-        earlier_situation=_titles(warning.earlier, knowledge),
+        earlier_situation=titles_of(warning.earlier, knowledge),
     )
 
 
-def _titles(question: BankQuestion, knowledge: Knowledge) -> str:
+def titles_of(question: BankQuestion, knowledge: Knowledge) -> str:
+    """The titles of a question's situations, as people read them."""
     return " + ".join(
         knowledge.situations[name].title if name in knowledge.situations else text(f"check.{name}")
         for name in question.situation_ids

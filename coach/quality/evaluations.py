@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 from coach.language.lemmas import fold
 
 HISTORY, REPORT, REPORT_PAGE = "history.jsonl", "report.json", "report.html"
+UNCERTAINTY = 0.05
 WITH_CONTEXT = "conversations"  # the suite whose questions mean nothing alone
 DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
 
@@ -38,13 +40,23 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95% interval of the share (Wilson 1927); anything is possible of nothing."""
-        from scipy.stats import binomtest
+        """The 95% interval of the share; anything is possible of nothing."""
+        return wilson_interval(self.value, self.total)
 
-        if not self.total:
-            return 0.0, 1.0
-        found = binomtest(self.right, self.total).proportion_ci(method="wilson")
-        return float(found.low), float(found.high)
+
+def wilson_interval(share: float, count: int) -> tuple[float, float]:
+    """The 95% score interval of a share (Wilson 1927): it never leaves 0..1.
+
+    A mean of values between 0 and 1 varies at most as much as a share of the same size, so that
+    its interval is never too narrow.
+    """
+    if not count:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf(1 - UNCERTAINTY / 2)
+    widened = 1 + z * z / count
+    middle = (share + z * z / (2 * count)) / widened
+    half = z / widened * math.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2)
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
 @dataclass(frozen=True)
