@@ -88,7 +88,7 @@ def foresee(
         then = build_coach(copied, report=report_nothing)
         asked = dict.fromkeys(one for one in recent if one != change.question)
         changed = [found for one in asked if (found := _compare(one, now, then))]
-        guard, urgent = _compare_guard(now, then)
+        guard, urgent = compare_guard(now, then)
         return Effect(
             change,
             outcome(now, change.question) if change.question else "",
@@ -112,17 +112,23 @@ def guard_questions(knowledge: Knowledge) -> list[BankQuestion]:
     return [*cards, *(question for questions in plain.values() for question in questions)]
 
 
-def _compare_guard(now: Coach, then: Coach) -> tuple[tuple[Changed, ...], tuple[str, ...]]:
+def compare_guard(now: Coach, then: Coach) -> tuple[tuple[Changed, ...], tuple[str, ...]]:
+    """The plain questions that get another card, and the titles of urgent situations among them."""
     situations = now.knowledge.situations
     moved, urgent = [], []
     for question in guard_questions(now.knowledge):
-        before, after = outcome(now, question.text), outcome(then, question.text)
-        if before != after:
-            moved.append(Changed(question.text, before, after))
+        before, after = now.reply([], question.text), then.reply([], question.text)
+        if _what_is_shown(before) != _what_is_shown(after):
+            moved.append(Changed(question.text, outcome_of(before), outcome_of(after)))
             situation = situations[question.situation_ids[0]]
             if situation.quick:
                 urgent.append(situation.title)
     return tuple(moved), tuple(dict.fromkeys(urgent))
+
+
+def _what_is_shown(reply: Reply) -> tuple[object, ...]:
+    shown = [situation.id for situation in reply.situations] if reply.answered else []
+    return (*shown, reply.refusal, reply.danger)
 
 
 def foresee_apart(change: Change, recent: Sequence[str], settings: Settings) -> Effect:

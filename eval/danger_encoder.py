@@ -38,7 +38,7 @@ EPOCHS, BATCH, RATE, WARM_UP = 4, 32, 1e-3, 0.1
 MEGABATCH = 16  # batches whose messages are sorted by length together
 SMOOTHING = 0.02  # labels are 0.02 and 0.98: authors err
 JOINED = 1200  # messages of the bank with an ordinary question before or behind
-ORDINARY = 2000  # ordinary questions of the bank that are learned as calm
+ORDINARY, AILING = 1800, 700  # ordinary questions that are learned as calm, of them own ailments
 SEED = 20261128
 LONGEST = 128
 METASPACE = "▁"
@@ -178,7 +178,11 @@ def read_examples(knowledge: Knowledge) -> list[Example]:
         )
         for message in chance.sample(messages, min(JOINED, len(messages)))
     ]
-    return messages + joined + ordinary[:ORDINARY]
+    cards = set(knowledge.danger.response.own_cards.values())
+    own = {question.text for question in knowledge.questions if cards & set(question.situation_ids)}
+    ailing = [example for example in ordinary if example.text in own][:AILING]
+    others = [example for example in ordinary if example.text not in own][:ORDINARY]
+    return messages + joined + ailing + others
 
 
 def join(first: str, second: str, chance: random.Random) -> str:

@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from coach.answering.reply import CERTAIN, Citation, Reply
+from coach.answering.reply import Citation, Reply
 from coach.instruction.documents import ReceivedDocument
 from coach.instruction.provenance import Repair, is_same_phrase, letters_of
 from coach.instruction.questions import NOT_ANSWERED
 from coach.language.lemmas import fold
+from coach.safety.detector import CERTAIN
 from coach.understanding.decision import DANGER
 from eval.cases import SMALL_TALK
 from eval.gold import ANY, Place, Response

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from coach.answering.reply import CERTAIN
 from coach.quality.evaluations import wilson_interval
+from coach.safety.detector import CERTAIN
 from coach.texts import read_texts
 from eval.cases import DATA
 from eval.gold import CALM, FAR, IN_DANGER, PLAIN

@@ -30,7 +30,7 @@ from ui import process
 SHARED = PROJECT_FOLDER.parent / "shared"
 SMALL_SITUATIONS = ("boss_phone", "child_caller", "slow_speaker")
 SMALL_QUESTIONS = 12
-SMALL_CALM = 150
+SMALL_DANGER, SMALL_CALM = 5, 400
 
 
 def make_settings(**values: object) -> Settings:
@@ -90,7 +90,7 @@ def _copy_small_danger(source: Path, folder: Path) -> None:
     shutil.copyfile(source / "response.yaml", folder / "response.yaml")
     for path in source.glob("*.txt"):
         lines = path.read_text(encoding="utf-8").splitlines()
-        most = SMALL_CALM if path.stem == CALM else SMALL_QUESTIONS
+        most = SMALL_CALM if path.stem == CALM else SMALL_DANGER
         asked = [line for line in lines if line and not line.startswith("#")][:most]
         text = "\n".join(["## автор: author_1", *asked]) + "\n"
         (folder / path.name).write_text(text, encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from coach import build_coach, build_index
 from coach.assembly import report_nothing
 from coach.coaching import Coach
-from coach.effect import foresee, foresee_apart, outcome
+from coach.effect import compare_guard, foresee, foresee_apart, outcome
 from coach.errors import CoachError, SettingsError
 from coach.instruction.knowledge import knowledge_version
 from coach.settings import Settings
@@ -21,7 +22,7 @@ from eval.gold import TAUGHT_SUITE, read_gold
 from eval.skeleton import write_skeleton
 from tests.conftest import write_small_gold
 
-QUESTION = "в трубке внучок лепечет"
+QUESTION = "в наушниках лялька агукает"
 
 
 @pytest.fixture
@@ -37,12 +38,12 @@ def served(settings: Settings) -> Coach:
 
 
 def test_the_effect_is_seen_before_anything_is_published(settings: Settings, served: Coach) -> None:
-    recent = ["внучок лепечет", "дайте телефон директора"]
+    recent = ["лялька агукает", "дайте телефон директора"]
     effect = foresee(teach_question(QUESTION, "child_caller", settings), recent, served, settings)
     assert knowledge_version(settings.knowledge) == effect.change.version
     assert effect.after == "На линии ребёнок"
     assert effect.warnings == ()
-    assert [one.question for one in effect.changed] == ["внучок лепечет"]
+    assert [one.question for one in effect.changed] == ["лялька агукает"]
 
 
 def test_a_contradiction_is_warned_of(settings: Settings, served: Coach) -> None:
@@ -151,3 +152,23 @@ def test_a_taught_question_joins_the_gold_set_once_and_leaves_it(
     leave_gold("такого нет", settings)
     (kept,) = (settings.gold / TAUGHT).read_text("utf-8").splitlines()
     assert json.loads(kept)["question"] == 'с "кавычками"'
+
+
+def test_plain_questions_that_move_are_named_and_urgent_ones_warned_of(
+    settings: Settings, served: Coach, tmp_path: Path
+) -> None:
+    assert compare_guard(served, served) == ((), ())
+    knowledge = shutil.copytree(settings.knowledge, tmp_path / "other")
+    bank = knowledge / "questions"
+    child, boss = (bank / f"{name}.txt" for name in ("child_caller", "boss_phone"))
+    lines = child.read_text("utf-8"), boss.read_text("utf-8")
+    child.write_text(lines[1], encoding="utf-8")
+    boss.write_text(lines[0] + "на линии ребенок\nребенок\n", encoding="utf-8")
+    index = tmp_path / "other-index"
+    index.mkdir()
+    (index / "embedders").symlink_to(settings.index / "embedders")
+    change = {"knowledge": knowledge, "index": index}
+    other = build_coach(settings.model_copy(update=change), report=report_nothing)
+    moved, urgent = compare_guard(served, other)
+    assert "На линии ребёнок" in [changed.question for changed in moved]
+    assert urgent == ("На линии ребёнок",)

@@ -16,11 +16,12 @@ from xml.etree import ElementTree
 import pytest
 
 from coach import build_coach, build_index
-from coach.answering.reply import CERTAIN, POSSIBLE, Reply
+from coach.answering.reply import Reply
 from coach.assembly import report_nothing
 from coach.coaching import Coach
 from coach.instruction.knowledge import load_knowledge
 from coach.quality.evaluations import HISTORY, question_key, read_history, read_report
+from coach.safety.detector import CERTAIN, POSSIBLE
 from coach.settings import PROJECT_FOLDER, Settings
 from coach.understanding.decision import DANGER
 from eval import command
