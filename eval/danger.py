@@ -36,7 +36,7 @@ from coach.quality.evaluations import wilson_interval
 from coach.safety.detector import CERTAIN, FEATURES, WEIGHTS, combine
 from coach.safety.encoder import DangerEncoder, load_encoder
 
-CALM_CERTAIN, CALM_ANY = 0.015, 0.11
+CALM_CERTAIN, CALM_ANY = 0.02, 0.105
 BANK, JOINED, PLAIN = "alone", "joined", "ordinary"
 ORDINARY, SEED = 3000, 7
 DIGITS = 4
