@@ -52,10 +52,11 @@ class Settings(BaseSettings):
         description="Probability (0..1) from which a second situation is shown beside the first.",
     )
     refuse_threshold: float = Field(
-        0.7,
+        0.88,
         ge=0,
         le=1,
-        description="Probability (0..1) of «the instruction does not answer» that is a refusal.",
+        description="Probability (0..1) of «the instruction does not answer» that is a refusal, "
+        "where no situation is likelier than the rest.",
     )
     llm: str = Field(
         "",

@@ -42,7 +42,10 @@ def small_talk() -> Decision:
 
 
 def decide(recognition: Recognition, settings: Settings) -> Decision:
-    """Weigh the best situations against «the instruction does not answer»."""
+    """Weigh the best situations against «the instruction does not answer».
+
+    A refusal is for what is far from every situation; in doubt the coach asks back.
+    """
     ranked = recognition.confidences
     nearest = tuple(name for name, _ in ranked[:CHOICES])
     best = ranked[0][1]
@@ -52,7 +55,8 @@ def decide(recognition: Recognition, settings: Settings) -> Decision:
         shown = (ranked[0], *second)
         grounds = tuple(recognition.grounds(name) for name, _ in shown)
         return Decision(True, shown, (), None, grounds)
-    if recognition.not_answered >= max(best, settings.refuse_threshold):
+    is_far = best <= 1 - settings.refuse_threshold
+    if is_far and recognition.not_answered >= settings.refuse_threshold:
         return Decision(False, (), nearest, NOT_IN_INSTRUCTION)
     grounds = (recognition.grounds(ranked[0][0]),)
     return Decision(False, ranked[:1], nearest, None, grounds)
