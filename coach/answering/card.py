@@ -107,7 +107,7 @@ def build_reply(
         knowledge_version=knowledge.version,
         elapsed_ms=0.0,
         danger=danger.level,
-        emergency=_emergency(knowledge, danger.level) if danger.level else None,
+        emergency=_emergency(knowledge, danger.level, decision) if danger.level else None,
     )
     return replace(reply, text=write_text(reply))
 
@@ -125,10 +125,12 @@ def _make_room(decision: Decision, danger: Danger, knowledge: Knowledge) -> Deci
     )
 
 
-def _emergency(knowledge: Knowledge, level: str) -> Emergency:
+def _emergency(knowledge: Knowledge, level: str, decision: Decision) -> Emergency:
+    """What to do; that the instruction says nothing is left out above the operator's own card."""
     response = knowledge.danger.response
     if level == CERTAIN:
-        return Emergency(response.number, response.headline, response.note, response.lines)
+        note = "" if decision.answered else response.note
+        return Emergency(response.number, response.headline, note, response.lines)
     return Emergency(response.number, response.banner, "", response.lines)
 
 
