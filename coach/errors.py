@@ -9,6 +9,7 @@ CoachError
 ├── ArchiveError         the database is locked, full, gone or misconfigured
 ├── AccessError          who is here may not do this
 ├── StaleError           somebody else changed the same thing meanwhile
+│   └── GoneError        it was deleted meanwhile
 └── ModelError           the language model is misconfigured, down or refuses
 
 Each message is Russian, says what failed and what to do, and is fit for a person's eyes.
@@ -50,6 +51,10 @@ class AccessError(CoachError):
 
 class StaleError(CoachError):
     """Somebody else was first; nothing was overwritten."""
+
+
+class GoneError(StaleError):
+    """What was to be added to was deleted meanwhile."""
 
 
 class ModelError(CoachError):

@@ -99,7 +99,9 @@ class Settings(BaseSettings):
         "SQLite path is in the project folder.",
     )
     keep_days: int = Field(
-        90, ge=0, description="How many days conversations are kept; 0 means for ever."
+        90,
+        ge=0,
+        description="How many days a conversation is kept after its last answer; 0: for ever.",
     )
     reports: Path = Field(
         PROJECT_FOLDER / "build" / "eval",

@@ -37,7 +37,10 @@ def run_browser() -> Iterator[Browser]:
         opened.close()
 
 
-def open_page(browser: Browser, address: str, scheme: str, width: int, height: int) -> Page:
+def open_page(
+    browser: Browser, address: str, scheme: str, width: int, height: int, script: str = ""
+) -> Page:
+    """Open the page in a fresh context, where `script` has run before anything else."""
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme=scheme,  # type: ignore[arg-type]
@@ -45,6 +48,7 @@ def open_page(browser: Browser, address: str, scheme: str, width: int, height: i
         permissions=["clipboard-read", "clipboard-write"],
     )
     context.route("**/*", lambda route: _only_loopback(route, address))
+    context.add_init_script(script or "undefined")
     page = context.new_page()
     page.goto(address)
     page.get_by_test_id("stChatInputTextArea").wait_for(timeout=30_000)

@@ -14,7 +14,7 @@ from coach.archive.archive import Archive
 from coach.archive.hiding import hide_private
 from coach.archive.needs import CRITICAL, FALSE, HELPED, RIGHT, WRONG
 from coach.coaching import Coach
-from coach.errors import StaleError
+from coach.errors import GoneError, StaleError
 
 PRIVATE = "клиент Иванов требует телефон директора, 8 916 204-17-38"
 
@@ -100,8 +100,26 @@ def test_an_answer_of_a_forgotten_conversation_is_told(archive: Archive, coach: 
     reply = coach.reply([], "в трубке ребёнок")
     first = archive.keep(name, reply)
     archive.forget("operator")
-    with pytest.raises(StaleError):
-        archive.keep(name, reply, first)
+    for turn in (None, first):
+        with pytest.raises(GoneError, match="удалён"):
+            archive.keep(name, reply, turn)
+    with pytest.raises(GoneError):
+        archive.signal(first, HELPED)
+
+
+def test_a_number_that_is_given_anew_is_not_taken_for_the_deleted_answer(
+    archive: Archive, coach: Coach
+) -> None:
+    gone, live = archive.start("one"), archive.start("other")
+    turn = archive.keep(live, coach.reply([], "в трубке ребёнок"))
+    with pytest.raises(GoneError):
+        archive.signal(turn, WRONG, conversation=gone)
+    again = archive.keep(gone, coach.reply([], "мне плохо"), turn)
+    assert again != turn
+    (kept,) = archive.conversation(live, "other").values()
+    assert kept.question == "в трубке ребёнок"
+    archive.signal(turn, HELPED, conversation=live)
+    assert {one.id: one.signals for one in archive.queue(5)} == {turn: (HELPED,), again: ()}
 
 
 def test_two_trainers_never_lose_each_others_work(archive: Archive, coach: Coach) -> None:

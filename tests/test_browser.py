@@ -13,6 +13,9 @@ from tests.browsing import OUTSIDE, SHOTS, ask, open_page
 
 pytestmark = pytest.mark.browser
 
+# What a browser gives a page that comes neither by https nor from loopback.
+PLAIN_HTTP = "Object.defineProperty(navigator, 'clipboard', {value: undefined, configurable: true})"
+
 
 @pytest.fixture(scope="module")
 def address(real_settings: Settings) -> Iterator[str]:
@@ -96,6 +99,78 @@ def test_keys_copy_take_a_choice_clear_the_box_and_close_the_source(
     assert "На линии ребёнок" in page.locator("[aria-live=polite]").inner_text()
     page.goto(f"{address}/review")
     page.get_by_role("button", name="фраза скопирована").first.wait_for()
+    page.context.close()
+
+
+def test_over_plain_http_a_phrase_is_copied_all_the_same(browser: Browser, address: str) -> None:
+    page = open_page(browser, address, "light", 1366, 768, PLAIN_HTTP)
+    ask(page, "дайте телефон директора копия")
+    phrase = page.get_by_test_id("stCode").first
+    phrase.get_by_role("button", name="Копировать фразу").wait_for()
+    box = page.get_by_test_id("stChatInputTextArea")
+    box.focus()
+    page.keyboard.press("Alt+KeyC")
+    phrase.get_by_role("button", name="Скопировано").wait_for()
+    page.keyboard.press("Control+KeyV")  # the box has the focus again
+    assert box.input_value() == phrase.inner_text().strip()
+    page.goto(f"{address}/review")
+    line = page.get_by_role("button", name="дайте телефон директора копия · фраза скопирована")
+    line.wait_for()
+    page.context.close()
+
+
+def test_a_refused_copy_says_what_to_do_and_only_a_copy_by_hand_is_archived(
+    browser: Browser, address: str
+) -> None:
+    refused = f"{PLAIN_HTTP}; document.execCommand = () => false"
+    page = open_page(browser, address, "light", 1366, 768, refused)
+    question = "дайте телефон директора отказ"
+    ask(page, question)
+    phrase = page.get_by_test_id("stCode").first
+    phrase.get_by_role("button", name="Копировать фразу").click()
+    page.get_by_role("alert").filter(has_text="нажмите Ctrl+C").wait_for()
+    assert phrase.get_by_role("button", name="Скопировано").count() == 0
+    assert page.evaluate("getSelection().toString().trim()") == phrase.inner_text().strip()
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / "copy-by-hand-light.png")
+    trainer = open_page(browser, address, "light", 1366, 768)
+    trainer.goto(f"{address}/review")
+    trainer.get_by_role("button", name=f"{question} · ✓ Проверено по инструкции").wait_for()
+    page.keyboard.press("Control+KeyC")
+    page.get_by_role("alert").filter(has_text="нажмите Ctrl+C").wait_for(state="hidden")
+    page.wait_for_timeout(1000)  # until the signal is kept
+    trainer.reload()
+    trainer.get_by_role("button", name=f"{question} · фраза скопирована").wait_for()
+    for opened in (page, trainer):
+        opened.context.close()
+
+
+def test_a_trainer_copies_over_plain_http_too(browser: Browser, address: str) -> None:
+    page = open_page(browser, address, "light", 1366, 768, PLAIN_HTTP)
+    ask(page, "дайте телефон директора тренеру")
+    page.get_by_role("button", name="Не помогло").wait_for()  # by then the answer is kept
+    page.goto(f"{address}/review")
+    page.get_by_role("button", name="дайте телефон директора тренеру").click()
+    page.get_by_text("Вопрос: дайте телефон директора тренеру", exact=True).wait_for()
+    phrase = page.get_by_test_id("stCode").first
+    phrase.get_by_role("button").click()
+    note = page.get_by_placeholder("Заметка")
+    note.focus()
+    page.keyboard.press("Control+KeyV")
+    assert note.input_value() == phrase.inner_text().strip()
+    page.context.close()
+
+
+def test_what_streamlit_says_is_russian(browser: Browser, address: str) -> None:
+    page = open_page(browser, address, "light", 1366, 768)
+    assert page.evaluate("document.documentElement.lang") == "ru"
+    page.get_by_role("button", name="Спросить").wait_for()
+    ask(page, "Stop")
+    labels = page.evaluate(
+        "[...document.querySelectorAll('[aria-label], [title]')]"
+        ".flatMap(one => [one.ariaLabel, one.title])"
+    )
+    assert not {"Send message", "Skip to main content", "Copy to clipboard"} & {*labels}
     page.context.close()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -86,15 +86,38 @@ def test_a_trainers_name_is_copied_and_forgotten_where_they_judged_and_taught(
         archive.judge(turn, RIGHT, "", "Олег", seen_revision=0)
 
 
-def test_old_conversations_are_forgotten(archive: Archive, coach: Coach) -> None:
-    old, new = archive.start("operator"), archive.start("operator")
-    for name in (old, new):
-        archive.keep(name, coach.reply([], "в трубке ребёнок"))
+def age(archive: Archive, days: int, *conversations: str) -> None:
+    """Make conversations begun so many days ago, their answers asked then too."""
+    past = now() - timedelta(days=days)
     with Session(archive._engine) as session, session.begin():
-        past = now() - timedelta(days=100)
-        session.execute(
-            update(ConversationRow).where(ConversationRow.id == old).values(started_at=past)
-        )
-    assert archive.forget_older(90) == 1
-    assert archive.conversation(old, "operator") == {}
-    assert archive.conversation(new, "operator") != {}
+        for table, name, column in (
+            (ConversationRow, ConversationRow.id, "started_at"),
+            (TurnRow, TurnRow.conversation_id, "asked_at"),
+        ):
+            session.execute(update(table).where(name.in_(conversations)).values({column: past}))
+
+
+def test_conversations_are_forgotten_by_their_last_answer(archive: Archive, coach: Coach) -> None:
+    reply = coach.reply([], "в трубке ребёнок")
+    old, new, live, empty = (archive.start("operator") for _ in range(4))
+    for name in (old, new, live):
+        archive.keep(name, reply)
+    age(archive, 100, old, live, empty)
+    archive.keep(live, reply)
+    assert archive.forget_older(90) == 2
+    left = [len(archive.conversation(name, "operator")) for name in (old, new, live)]
+    assert left == [0, 1, 2]
+
+
+def test_exported_times_carry_their_zone(archive: Archive, coach: Coach) -> None:
+    turn = archive.keep(archive.start("one"), coach.reply([], "в трубке ребёнок"))
+    archive.signal(turn, HELPED)
+    archive.judge(turn, RIGHT, "", "one", seen_revision=0)
+    history = History(archive)
+    lesson = history.add_lesson("one", "rights", ("a", "b"), question="дай номер")
+    history.mark_undone(lesson, "one", "a")
+    answer, judged, taught = archive.export("one")
+    taught = taught["taught"]
+    moments = [answer["asked_at"], answer["signals"][0]["at"], judged["judged"]["at"]]
+    for moment in [*moments, taught["at"], taught["undone_at"]]:
+        assert datetime.fromisoformat(moment).utcoffset() == timedelta(0)

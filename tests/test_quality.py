@@ -237,6 +237,27 @@ def test_a_report_gives_each_question_that_stands_alone(tmp_path: Path) -> None:
     assert read_report(tmp_path) is None
 
 
+def read_csv(table: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"), newline=""), delimiter=";"))
+
+
+def test_a_russian_spreadsheet_opens_the_table_as_it_is() -> None:
+    table = as_csv([Row("metrics", "доля", "value", 0.25, 3, -0.5, 1234.5)])
+    assert table.startswith(b"\xef\xbb\xbf")
+    assert table.decode("utf-8-sig").splitlines()[1] == "metrics;доля;value;0,25;3;-0,5;1234,5"
+    assert "| доля | значение | 0,25 | 3 | -0,5 | 1234,5 |" in as_markdown(
+        [Row("metrics", "доля", "value", 0.25, 3, -0.5, 1234.5)]
+    )
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
+def test_no_name_is_taken_for_a_formula(sign: str) -> None:
+    name = f"{sign}cmd|' /c calc'!A1"
+    (read,) = read_csv(as_csv([Row("metrics", name, "value", -0.5, 1)]))
+    assert read["name"] == f"'{name}"
+    assert read["value"] == "-0,5"
+
+
 def test_the_table_comes_back_from_csv_and_from_markdown() -> None:
     period = last_days(1, now=NOON)
     report = Report(NOON, "v1", (), {"раз": True, "два": False})
@@ -248,13 +269,15 @@ def test_the_table_comes_back_from_csv_and_from_markdown() -> None:
     assert Row("coverage", "Ребёнок", "shown", 2, 2) in rows
     assert Row("coverage", "Директор | телефон", "shown", 0, 0) in rows
     assert Row("shared", "", "kappa", 1.0, 2) in rows
-    again = list(csv.DictReader(io.StringIO(as_csv(rows))))
+    again = read_csv(as_csv(rows))
     assert list(again[0]) == ["section", "name", "measure", "value", "count", "low", "high"]
     for row, read in zip(rows, again, strict=True):
         wanted = asdict(row)
         for name in ("value", "count", "low", "high"):
             shown, value = read[name], wanted[name]
-            assert (float(shown) if shown else None) == pytest.approx(value, abs=1e-4)
+            assert (float(shown.replace(",", ".")) if shown else None) == pytest.approx(
+                value, abs=1e-4
+            )
         assert [read[name] for name in ("section", "name", "measure")] == [
             row.section,
             row.name,

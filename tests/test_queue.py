@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+from sqlalchemy import text as sql
+
 from coach.answering.reply import DroppedSentence
 from coach.archive.archive import Archive
 from coach.archive.needs import HELPED, MISSING, NOT_HELPED, OPENED, RIGHT, WRONG
+from coach.archive.queue import Wanted
 from coach.coaching import Coach
 
 
@@ -98,3 +102,21 @@ def test_the_latest_questions_come_once_each_judged_or_not(archive: Archive, coa
     assert kept is not None
     assert (kept.reply.question, kept.verdict) == ("мне плохо", RIGHT)
     assert archive.kept(10_000) is None
+
+
+@pytest.mark.parametrize("damage", ['\'{"question": "об\'', "'null'", "'{\"say\": 5}'"])
+def test_a_damaged_answer_is_named_and_stops_nothing(
+    archive: Archive, coach: Coach, damage: str
+) -> None:
+    name = archive.start("operator")
+    bad, good = (archive.keep(name, coach.reply([], one)) for one in ("говорит медленно", "орёт"))
+    with archive._engine.begin() as connection:
+        is_sqlite = connection.dialect.name == "sqlite"
+        words = damage if is_sqlite else f"to_json({damage}::text)"
+        connection.execute(sql(f"update turns set reply = {words} where id = {bad}"))
+    queue = archive.read_queue(10, Wanted())
+    assert ([one.id for one in queue.turns], queue.count, queue.unreadable) == ([good], 2, (bad,))
+    assert archive.kept(bad) is None
+    assert list(archive.conversation(name, "operator")) == [good]
+    archive.signal(bad, WRONG)
+    assert len(archive.export("operator")) == 2

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from coach.answering.reply import Emergency, Guidance, Reply, read_reply
 from coach.safety.detector import CERTAIN
@@ -49,3 +52,18 @@ def test_a_reply_of_an_earlier_version_takes_defaults() -> None:
     del row["do"][0]["reading"], row["do"][0]["answers"]
     plain = replace(REPLY, danger=None, emergency=None, do=(Guidance("Шаг", 1, "rights"),))
     assert read_reply(row) == plain
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        None,
+        "junk",
+        {},
+        REPLY.to_json() | {"say": [{"text": "x"}]},
+        REPLY.to_json() | {"text": None},
+    ],
+)
+def test_a_damaged_reply_is_told_before_anybody_shows_it(row: Any) -> None:
+    with pytest.raises(ValueError, match="Reply"):
+        read_reply(row)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from sqlalchemy import text as sql
 from streamlit.testing.v1 import AppTest
 
 from coach.archive.archive import Archive
@@ -14,6 +15,7 @@ from coach.archive.needs import COPIED
 from coach.errors import ArchiveError
 from coach.settings import Settings
 from coach.taught import TAUGHT
+from coach.texts import text
 from tests.test_page import PAGE, ask, words_on
 from ui import process
 from ui.words import word
@@ -58,6 +60,24 @@ def test_an_opinion_reaches_the_trainers_queue(chat: AppTest) -> None:
     review = open_review()
     assert "дайте телефон директора" in words_on(review)
     assert word("feedback.not_helped") in words_on(review)
+
+
+@pytest.mark.parametrize(
+    "question", ["какая скидка на диван", "говорит что сейчас прыгнет с крыши"]
+)
+def test_a_question_back_and_a_danger_are_judged_by_the_operator_too(
+    chat: AppTest, question: str
+) -> None:
+    ask(chat, question)
+    assert len(chat.code) == 0
+    press(chat, word("feedback.not_helped"))
+    (kept,) = process.archive().queue(5)
+    assert (kept.reply.answered, kept.signals) == (False, ("not_helped",))
+
+
+def test_small_talk_asks_for_no_opinion(chat: AppTest) -> None:
+    ask(chat, "привет")
+    assert word("feedback.helped") not in words_on(chat)
 
 
 def test_the_wrong_situation_asks_for_the_right_one(chat: AppTest) -> None:
@@ -109,6 +129,35 @@ def test_two_tabs_on_one_conversation_keep_each_their_answer(chat: AppTest) -> N
         "говорит медленно": (),
         "кричит матом": ("not_helped",),
     }
+
+
+def test_a_tab_whose_conversation_was_deleted_goes_on_with_a_new_one(chat: AppTest) -> None:
+    ask(chat, "дайте телефон директора")
+    gone = chat.query_params["c"]
+    process.archive().forget("local")
+    ask(chat, "говорит медленно")
+    assert text("archive.gone") in words_on(chat)
+    assert "дайте телефон директора" in words_on(chat)
+    assert chat.query_params["c"] != gone
+    press(chat, word("feedback.not_helped"))
+    assert text("archive.gone") not in words_on(chat)
+    ask(chat, "кричит матом")
+    kept = {one.reply.question: one.signals for one in process.archive().queue(5)}
+    assert kept == {"говорит медленно": ("not_helped",), "кричит матом": ()}
+    (person,) = process.archive().operators()
+    assert person.conversations == 1
+
+
+def test_an_opinion_on_a_deleted_answer_is_kept_with_the_answer(chat: AppTest) -> None:
+    ask(chat, "дайте телефон директора")
+    process.archive().forget("local")
+    other = process.archive().start("other")  # its answer is given the number of the deleted one
+    process.archive().keep(other, process.current_coach().reply([], "говорит медленно"))
+    press(chat, word("feedback.wrong_situation"))
+    assert text("archive.gone") in words_on(chat)
+    assert word("feedback.thanks") in words_on(chat)
+    kept = {one.reply.question: one.signals for one in process.archive().queue(5)}
+    assert kept == {"дайте телефон директора": ("wrong_situation",), "говорит медленно": ()}
 
 
 def test_a_new_conversation_forgets_what_was_said_of_the_old_one(chat: AppTest) -> None:
@@ -238,6 +287,42 @@ def test_a_note_waits_while_another_answer_is_looked_at(chat: AppTest) -> None:
     press(review, word("review.previous"))
     (note,) = [one for one in review.text_input if one.label == word("review.note")]
     assert note.value == "сказала номер"
+
+
+def test_a_note_typed_right_before_another_answer_is_opened_waits(chat: AppTest) -> None:
+    for question in ("дайте телефон директора", "говорит медленно"):
+        ask(chat, question)
+    review = open_review()
+    (note,) = [one for one in review.text_input if one.label == word("review.note")]
+    note.set_value("сказала номер")  # sent together with the key
+    press(review, word("review.next"))
+    press(review, word("review.previous"))
+    press(review, word("review.critical"))
+    (kept,) = process.archive().queue(5, judged=True)
+    assert kept.note == "сказала номер"
+
+
+def test_a_damaged_answer_is_told_in_a_line_and_the_others_are_shown(chat: AppTest) -> None:
+    for question in ("дайте телефон директора", "говорит медленно"):
+        ask(chat, question)
+    damaged = process.archive().queue(5)[0].id
+    with process.archive().session() as session:
+        session.execute(sql("update turns set reply = '{' where id = :id"), {"id": damaged})
+    review = open_review()
+    assert word("review.unreadable", count=1, numbers=damaged) in words_on(review)
+    assert word("review.count", count=1) in words_on(review)
+    assert word("card.question", question="дайте телефон директора") in words_on(review)
+
+
+def test_an_answer_deleted_while_it_is_taught_gives_way_to_the_next(chat: AppTest) -> None:
+    ask(chat, "дайте телефон директора")
+    review = open_review()
+    press(review, word("review.critical"))
+    process.archive().forget("local")
+    other = process.archive().start("other")
+    process.archive().keep(other, process.current_coach().reply([], "какая скидка"))
+    review.run()
+    assert word("card.question", question="какая скидка") in words_on(review)
 
 
 def test_an_empty_filter_says_how_many_wait(chat: AppTest) -> None:

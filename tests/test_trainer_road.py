@@ -124,6 +124,28 @@ def test_a_verdict_by_key_goes_on_to_the_next_answer(browser: Browser, desk: Des
     page.context.close()
 
 
+@pytest.mark.parametrize("key", ["Alt+Digit1", "Alt+Digit2", "Alt+Digit3"])
+def test_a_note_that_was_just_typed_is_kept_with_the_verdict_by_key(
+    browser: Browser, desk: Desk, key: str
+) -> None:
+    page = open_page(browser, desk.address, "light", 1366, 768)
+    ask(page, f"дайте телефон директора {key}")
+    page.goto(f"{desk.address}/review")
+    page.get_by_placeholder("Заметка").wait_for()
+    settle(page)
+    count = page.get_by_text(re.compile(r"В очереди: \d+")).inner_text()
+    before = int(count.rpartition(" ")[2])
+    page.get_by_placeholder("Заметка").click()
+    page.keyboard.type(f"заметка {key}")
+    page.keyboard.press(key)
+    if before > 1:
+        page.get_by_text(f"В очереди: {before - 1}").wait_for()
+    settle(page)
+    notes = [one.note for one in Archive(desk.settings.archive_url).queue(20, judged=True)]
+    assert f"заметка {key}" in notes
+    page.context.close()
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1366), ("dark", 390)])
 def test_a_situation_is_edited_proven_and_published(
     browser: Browser, desk: Desk, scheme: str, width: int

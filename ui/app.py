@@ -10,6 +10,7 @@ import streamlit as st
 from coach.errors import CoachError
 from coach.signing_in import ADMIN, OPERATOR, TRAINER
 from ui.access import may, register, show_local, show_user
+from ui.browser import prepare_browser
 from ui.chat_page import show_chat
 from ui.data_page import show_data
 from ui.knowledge_page import show_knowledge
@@ -37,6 +38,7 @@ def main() -> None:
         show_user()
         page.run()
         show_local()
+        prepare_browser()
         note_version()
     except CoachError as error:
         show(str(error), "item coach-avoid")

@@ -14,7 +14,7 @@ from coach.answering.staleness import is_stale
 from coach.coaching import Coach
 from coach.errors import ModelError
 from coach.signing_in import OPERATOR
-from coach.understanding.decision import NOT_IN_INSTRUCTION
+from coach.understanding.decision import NO_QUESTION, NO_WORDS, SMALL_TALK
 from ui import process, session
 from ui.access import needs
 from ui.feedback_view import show_feedback
@@ -25,6 +25,7 @@ from ui.sources import CHAT, opened_source
 from ui.words import as_label, shorten_question, show, word, words_list
 
 SHOWN_EARLIER = 8
+NO_QUESTIONS = (NO_QUESTION, NO_WORDS, SMALL_TALK)
 
 
 @needs(OPERATOR)
@@ -98,7 +99,7 @@ def _show_conversation(coach: Coach, turns: list[Reply]) -> None:
     last = len(turns) - 1
     _show_turn(coach, turns, last)
     session.keep_waiting()  # the card is on the screen: what takes time comes after it
-    if turns[last].answered or turns[last].danger or turns[last].refusal == NOT_IN_INSTRUCTION:
+    if turns[last].danger or turns[last].refusal not in NO_QUESTIONS:
         show_feedback(coach, last)
     _show_advice(coach, turns, last)
     if last:

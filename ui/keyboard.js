@@ -65,9 +65,8 @@ function nameCopyButtons(data) {
 export default function ({ data, setTriggerValue, parentElement }) {
   const before = window.coachKeyboard;
   if (before) before.stop();
-  const onClick = (event) => {
-    const button = event.target.closest?.('[data-testid="stCode"] button');
-    const line = button?.closest('[class*="st-key-line-"]');
+  const onCopied = (event) => {
+    const line = event.target.closest?.('[class*="st-key-line-"]');
     const turn = line?.className.match(/st-key-line-(\d+)-/);
     if (turn) setTriggerValue("copied", Number(turn[1]));
   };
@@ -79,10 +78,10 @@ export default function ({ data, setTriggerValue, parentElement }) {
   });
   nameCopyButtons(data);
   document.addEventListener("keydown", onKey, true);
-  document.addEventListener("click", onClick, true);
+  document.addEventListener("coach-copied", onCopied);
   const stop = () => {
     document.removeEventListener("keydown", onKey, true);
-    document.removeEventListener("click", onClick, true);
+    document.removeEventListener("coach-copied", onCopied);
     watcher.disconnect();
   };
   if (before?.turn !== data.turn && window.matchMedia("(pointer: fine)").matches) {

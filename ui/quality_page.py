@@ -209,7 +209,7 @@ def _show_downloads(quality: Quality, titles: Titles, day: str) -> None:
     _heading(word("quality.downloads"))
     with st.container(horizontal=True):
         for name, made, kind in (
-            ("csv", as_csv(rows).encode("utf-8-sig"), "text/csv"),
+            ("csv", as_csv(rows), "text/csv"),
             ("md", as_markdown(rows).encode("utf-8"), "text/markdown"),
         ):
             file = f"coach-quality-{day}.{name}"

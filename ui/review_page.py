@@ -9,7 +9,7 @@ import streamlit as st
 from coach.answering.reply import Choice, Reply
 from coach.answering.staleness import is_stale
 from coach.archive.needs import CRITICAL, FALSE, MISSING, NOT_HELPED, RIGHT, WRONG
-from coach.archive.queue import KeptTurn
+from coach.archive.queue import KeptTurn, Wanted
 from coach.coaching import Coach
 from coach.errors import CoachError
 from coach.instruction.danger import CALM, DANGER
@@ -24,7 +24,7 @@ from ui.sources import REVIEW, close_source, open_source, opened_source
 from ui.teaching_view import box, lesson_title, show_foreseeing, show_lessons, show_said
 from ui.words import as_label, shorten_question, show, show_heading, word
 
-QUEUED, RECENT, EXAMPLES = 500, 30, 6
+QUEUED, RECENT, EXAMPLES, UNREADABLE = 500, 30, 6, 10
 CHOSEN, LISTED, STAYING = "review-turn", "review-listed", "review-staying"
 NOTES = "review-notes"
 VERDICTS = (RIGHT, FALSE, CRITICAL)
@@ -72,12 +72,16 @@ def _show_filters(coach: Coach) -> tuple[list[KeptTurn], int]:
         key="review-situation",
     )
     judged = columns[3].toggle(word("review.judged"), key="review-judged")
-    wanted = (judged, words, situation, "" if kind in (EVERYTHING, STALE) else kind)
-    queue = process.archive().queue(QUEUED, *wanted)
+    wanted = Wanted(judged, words, situation, "" if kind in (EVERYTHING, STALE) else kind)
+    queue = process.archive().read_queue(QUEUED, wanted)
+    if queue.unreadable:
+        numbers = ", ".join(map(str, queue.unreadable[:UNREADABLE]))
+        line = word("review.unreadable", count=len(queue.unreadable), numbers=numbers)
+        show(line, "item coach-conflict")
     if kind == STALE:
-        queue = [one for one in queue if is_stale(one.reply, coach.knowledge)]
-        return queue, len(queue)
-    return queue, process.archive().queue_length(*wanted)
+        stale = [one for one in queue.turns if is_stale(one.reply, coach.knowledge)]
+        return stale, len(stale)
+    return queue.turns, queue.count - len(queue.unreadable)
 
 
 def _show_queue(coach: Coach, queue: list[KeptTurn], count: int, chosen: KeptTurn) -> None:
@@ -105,7 +109,8 @@ def _chosen(queue: list[KeptTurn]) -> KeptTurn | None:
     """The answer that is looked at: one just judged wrong stays, to be taught; None for none."""
     turn, staying = st.session_state.get(CHOSEN), st.session_state.get(STAYING)
     listed = next((one for one in queue if one.id == turn), None)
-    return listed or (process.archive().kept(staying) if staying else next(iter(queue), None))
+    judged = process.archive().kept(staying) if staying and not listed else None
+    return listed or judged or next(iter(queue), None)
 
 
 def _list_more() -> None:
@@ -161,13 +166,15 @@ def _show_turn(coach: Coach, one: KeptTurn, queue: list[KeptTurn]) -> None:
 
 
 def _show_verdict(one: KeptTurn, queue: list[KeptTurn]) -> None:
-    notes: dict[str, str] = st.session_state.setdefault(NOTES, {})
-    notes[_note_key(one)] = st.text_input(
+    key = _note_key(one)
+    st.text_input(
         word("review.note"),
-        value=notes.get(_note_key(one), one.note),
+        value=_notes().get(key, one.note),
         placeholder=word("review.note"),
-        key=_note_key(one),
+        key=key,
         label_visibility="collapsed",
+        on_change=_remember_note,
+        args=(key,),
     )
     before, after = _neighbours(one, queue)
     with st.container(horizontal=True, gap="xsmall"):
@@ -203,12 +210,23 @@ def _neighbours(one: KeptTurn, queue: list[KeptTurn]) -> tuple[int | None, int |
     return (ids[place - 1] if place > 0 else None), after
 
 
+def _notes() -> dict[str, str]:
+    """The notes that were typed in this session and are not judged with yet."""
+    notes: dict[str, str] = st.session_state.setdefault(NOTES, {})
+    return notes
+
+
+def _remember_note(key: str) -> None:
+    """Remember a note at once: the same move may open another answer."""
+    _notes()[key] = st.session_state[key]
+
+
 def _note_key(one: KeptTurn) -> str:
     return f"note-{one.id}-{one.revision}"
 
 
 def _judge(one: KeptTurn, value: str, following: int | None) -> None:
-    note = st.session_state.get(_note_key(one), one.note)  # what was typed a moment ago, too
+    note = _notes().get(_note_key(one), one.note)
     try:
         trainer = require(TRAINER).name
         process.archive().judge(one.id, value, note, trainer, one.revision)

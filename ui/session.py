@@ -9,7 +9,7 @@ import streamlit as st
 
 from coach.answering.reply import Citation, Reply
 from coach.archive.needs import COPIED, OPENED
-from coach.errors import CoachError
+from coach.errors import CoachError, GoneError
 from coach.signing_in import OPERATOR
 from ui import sources
 from ui.access import require
@@ -61,31 +61,31 @@ def keep_waiting() -> None:
 
 def keep_turn(number: int) -> None:
     """Keep a reply in the archive as it is now; a fault there never takes the card away."""
-
-    def keep() -> int:
-        name = st.session_state[CONVERSATION] or archive().start(operator())
-        st.session_state[CONVERSATION] = st.query_params[CONVERSATION] = name
-        return archive().keep(name, turns()[number], st.session_state[IDS].get(number))
-
-    found = _guarded(keep)
-    if found is not None:
-        st.session_state[IDS][number] = found
-        st.session_state[WAITING] = [one for one in st.session_state[WAITING] if one != number]
+    _guarded(lambda: _write_turn(number))
 
 
 def signal(number: int, kind: str, situation: str = "") -> None:
     """Keep what the operator made of a reply; it counts as said once it is kept."""
-    if number not in st.session_state[IDS]:
-        keep_turn(number)
-    kept = st.session_state[IDS].get(number)
-
-    def keep() -> bool:
-        archive().signal(kept, kind, situation)
-        return True
-
-    if kept is not None and _guarded(keep):
+    if _guarded(lambda: _write_signal(number, kind, situation)):
         st.session_state[f"{SIGNALLED}{number}"] = kind
         st.session_state[f"{TOLD}{number}"] = situation
+
+
+def _write_turn(number: int) -> bool:
+    name = st.session_state[CONVERSATION] or archive().start(operator())
+    st.session_state[CONVERSATION] = st.query_params[CONVERSATION] = name
+    ids = st.session_state[IDS]
+    ids[number] = archive().keep(name, turns()[number], ids.get(number))
+    st.session_state[WAITING] = [one for one in st.session_state[WAITING] if one != number]
+    return True
+
+
+def _write_signal(number: int, kind: str, situation: str = "") -> bool:
+    if number not in st.session_state[IDS]:
+        _write_turn(number)
+    turn, conversation = st.session_state[IDS][number], st.session_state[CONVERSATION]
+    archive().signal(turn, kind, situation, conversation)
+    return True
 
 
 def signalled(number: int) -> str:
@@ -104,8 +104,17 @@ def archive_fault() -> str:
 
 
 def _guarded(work: Callable[[], Kept]) -> Kept | None:
+    """Do what needs the archive; a fault there is told on the page.
+
+    What is written to a conversation that was deleted meanwhile goes to a new one.
+    """
     try:
-        return work()
+        try:
+            return work()
+        except GoneError as error:
+            st.session_state[FAULT] = str(error)
+            st.session_state[CONVERSATION], st.session_state[IDS] = "", {}
+            return work()
     except CoachError as error:
         st.session_state[FAULT] = str(error)
         return None
@@ -133,6 +142,5 @@ def signal_copied(number: int) -> None:
 
 
 def _signal_silently(number: int, kind: str) -> None:
-    kept = st.session_state.get(IDS, {}).get(number)
-    if kept is not None:
-        _guarded(lambda: archive().signal(kept, kind))
+    if number in st.session_state.get(IDS, {}):
+        _guarded(lambda: _write_signal(number, kind))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
+
+from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True)
@@ -160,38 +162,13 @@ class Reply:
         return next(one for one in self.citations if one.number == number)
 
 
-def read_reply(row: dict[str, Any]) -> Reply:
+def read_reply(row: Any) -> Reply:
     """Read a reply back from what `to_json` gave, by this version or another.
 
     Fields that this version does not know are left out; those that an earlier one did not write
-    take their defaults.
+    take their defaults. Raises ValueError when the row is no reply.
     """
-    parts: dict[str, type[Any]] = {
-        "situations": ShownSituation,
-        "evidence": Evidence,
-        "say": Phrase,
-        "do": Guidance,
-        "avoid": Guidance,
-        "conflicts": Conflict,
-        "citations": Citation,
-        "choices": Choice,
-        "advice": AdviceSentence,
-        "dropped": DroppedSentence,
-    }
-    values = _known(row, Reply)
-    for name, part in parts.items():
-        if values[name] is not None:
-            values[name] = tuple(part(**_known(item, part)) for item in values[name])
-    if values.get("emergency"):
-        values["emergency"] = Emergency(**_known(values["emergency"], Emergency))
-    return Reply(**values)
+    return _REPLY.validate_python(row)
 
 
-def _known(row: dict[str, Any], kind: type[Any]) -> dict[str, Any]:
-    """Keep the fields of a dataclass, lists as tuples."""
-    names = {field.name for field in fields(kind)}
-    return {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in row.items()
-        if key in names
-    }
+_REPLY = TypeAdapter(Reply)

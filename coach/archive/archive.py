@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from coach.answering.reply import Reply, read_reply
+from coach.answering.reply import Reply
 from coach.archive.database import open_database
 from coach.archive.hiding import hide_private
 from coach.archive.needs import (
@@ -34,9 +34,11 @@ from coach.archive.people import (
 )
 from coach.archive.queue import (
     KeptTurn,
+    Queue,
     Wanted,
     count_queue,
     join_names,
+    read_kept,
     read_latest,
     read_queue,
     read_turn,
@@ -50,7 +52,7 @@ from coach.archive.tables import (
     now,
 )
 from coach.archive.verdicts import write_verdict
-from coach.errors import ArchiveError, StaleError
+from coach.errors import ArchiveError, GoneError, StaleError
 from coach.language.lemmas import fold
 from coach.privacy.masking import mask
 from coach.texts import text
@@ -87,13 +89,14 @@ class Archive:
         """Keep an answer as it was shown, its private data masked; return its id.
 
         It follows the conversation's others, or replaces the answer `turn`: the model's words came
-        later. Raises StaleError when the conversation was deleted meanwhile.
+        later. Raises GoneError when the conversation was deleted meanwhile.
         """
         masked = hide_private(reply)
         values = _columns(masked)
         with self.session() as session:
+            _lock(session, ConversationRow.id, ConversationRow.id == conversation)
             found = session.get(TurnRow, turn) if turn is not None else None
-            if found is None:
+            if found is None or found.conversation_id != conversation:
                 last = select(func.max(TurnRow.number)).where(
                     TurnRow.conversation_id == conversation
                 )
@@ -109,7 +112,10 @@ class Archive:
             return found.id
 
     def conversation(self, name: str, operator: str) -> dict[int, Reply]:
-        """The replies of an operator's own conversation by id, oldest first; none of another's."""
+        """The replies of an operator's own conversation by id, oldest first; none of another's.
+
+        Those that cannot be read are left out.
+        """
         with self.session() as session:
             rows = session.scalars(
                 select(TurnRow)
@@ -117,17 +123,23 @@ class Archive:
                 .where(ConversationRow.id == name, ConversationRow.operator == operator)
                 .order_by(TurnRow.number)
             )
-            return {row.id: read_reply(row.reply) for row in rows}
+            replies = {row.id: read_kept(row) for row in rows}
+            return {turn: reply for turn, reply in replies.items() if reply}
 
-    def signal(self, turn: int, kind: str, situation: str = "") -> None:
+    def signal(
+        self, turn: int, kind: str, situation: str = "", conversation: str | None = None
+    ) -> None:
         """Keep what an operator made of an answer; a new opinion replaces the one before.
 
-        What was copied or opened again counts once.
+        What was copied or opened again counts once. Raises GoneError when the answer was deleted
+        meanwhile, or is not of the conversation: a database may give the number anew.
         """
         replaced = OPINIONS if kind in OPINIONS else (kind,)
-        alone = select(TurnRow.id).where(TurnRow.id == turn).with_for_update(key_share=True)
+        wanted = [TurnRow.id == turn]
+        if conversation is not None:
+            wanted.append(TurnRow.conversation_id == conversation)
         with self.session() as session:
-            session.execute(alone)  # of two that come at once the later one counts
+            _lock(session, TurnRow.id, *wanted)  # of two that come at once the later one counts
             session.execute(
                 delete(SignalRow).where(SignalRow.turn_id == turn, SignalRow.kind.in_(replaced))
             )
@@ -161,8 +173,12 @@ class Archive:
         kind: str = "",
     ) -> list[KeptTurn]:
         """The answers that trainers have judged or not yet, those in need most first."""
+        return self.read_queue(limit, Wanted(judged, words, situation, kind)).turns
+
+    def read_queue(self, limit: int, wanted: Wanted) -> Queue:
+        """The wanted answers, those in need most first, and what there is besides them."""
         with self.session() as session:
-            return read_queue(session, limit, Wanted(judged, words, situation, kind))
+            return read_queue(session, limit, wanted)
 
     def queue_length(
         self, judged: bool = False, words: str = "", situation: str = "", kind: str = ""
@@ -177,7 +193,7 @@ class Archive:
             return read_latest(session, limit)
 
     def kept(self, turn: int) -> KeptTurn | None:
-        """One answer, judged or not; None when it is gone."""
+        """One answer, judged or not; None when it is gone or cannot be read."""
         with self.session() as session:
             row = session.get(TurnRow, turn)
             return read_turn(row) if row else None
@@ -206,10 +222,18 @@ class Archive:
             return forget_person(session, operator)
 
     def forget_older(self, days: int) -> int:
-        """Delete conversations older than so many days; return how many."""
+        """Delete conversations whose last answer is older than so many days; return how many."""
         past = now() - timedelta(days=days)
+        is_live = ConversationRow.turns.any(TurnRow.asked_at >= past)
         with self.session() as session:
-            return forget_conversations(session, ConversationRow.started_at < past)
+            return forget_conversations(session, ConversationRow.started_at < past, ~is_live)
+
+
+def _lock(session: Session, column: Any, *wanted: ColumnElement[bool]) -> None:
+    """Hold a row against its deletion; raise GoneError when there is none."""
+    row = select(column).where(*wanted).with_for_update(key_share=True)
+    if session.execute(row).first() is None:
+        raise GoneError(text("archive.gone"))
 
 
 def _columns(masked: Reply) -> dict[str, Any]:
@@ -230,4 +254,6 @@ def _columns(masked: Reply) -> dict[str, Any]:
 def _weigh(session: Session, row: TurnRow) -> None:
     """Set an answer's need anew: something else is said of it, or it is another reply."""
     said = session.scalars(select(SignalRow.kind).where(SignalRow.turn_id == row.id))
-    row.need = need_of(read_reply(row.reply), said)
+    reply = read_kept(row)
+    if reply:
+        row.need = need_of(reply, said)

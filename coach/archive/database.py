@@ -33,9 +33,12 @@ def open_database(url: str) -> Engine:
         if is_sqlite and address.database:
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)
         waiting = {"timeout" if is_sqlite else "connect_timeout": BUSY_SECONDS}
-        as_json = partial(json.dumps, ensure_ascii=False)
         engine = create_engine(
-            address, connect_args=waiting, pool_pre_ping=True, json_serializer=as_json
+            address,
+            connect_args=waiting,
+            pool_pre_ping=True,
+            json_serializer=partial(json.dumps, ensure_ascii=False),
+            json_deserializer=_read_json,
         )
         if is_sqlite:
             event.listen(engine, "connect", _prepare_sqlite)
@@ -49,6 +52,14 @@ def open_database(url: str) -> Engine:
     except ValueError as error:  # of an address: its words may hold a piece of the password
         raise _unreachable(url, type(error).__name__) from error
     return engine
+
+
+def _read_json(words: str) -> Any:
+    """What stands in a JSON column; None where it is damaged: one row never stops a query."""
+    try:
+        return json.loads(words)
+    except ValueError:
+        return None
 
 
 def _unreachable(url: str, fault: str) -> ArchiveError:

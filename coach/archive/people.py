@@ -75,7 +75,7 @@ def forget_person(session: Session, name: str) -> int:
     return forget_conversations(session, ConversationRow.operator == name)
 
 
-def forget_conversations(session: Session, condition: ColumnElement[bool]) -> int:
+def forget_conversations(session: Session, *conditions: ColumnElement[bool]) -> int:
     """Delete conversations with all that belongs to them; return how many."""
-    gone = delete(ConversationRow).where(condition).returning(ConversationRow.id)
+    gone = delete(ConversationRow).where(*conditions).returning(ConversationRow.id)
     return len(session.scalars(gone).all())

@@ -45,7 +45,19 @@ class Wanted:
     kind: str = ""
 
 
-def read_queue(session: Session, limit: int, wanted: Wanted) -> list[KeptTurn]:
+@dataclass(frozen=True)
+class Queue:
+    """A part of the queue: the answers of it, how many are wanted in all.
+
+    `unreadable` are the numbers of the rows that stand among them and cannot be read.
+    """
+
+    turns: list[KeptTurn]
+    count: int
+    unreadable: tuple[int, ...]
+
+
+def read_queue(session: Session, limit: int, wanted: Wanted) -> Queue:
     """The wanted answers, those in need most first, then the latest."""
     query = (
         select(TurnRow)
@@ -57,7 +69,12 @@ def read_queue(session: Session, limit: int, wanted: Wanted) -> list[KeptTurn]:
         .order_by(TurnRow.need.desc(), TurnRow.asked_at.desc(), TurnRow.id.desc())
         .limit(limit)
     )
-    return [read_turn(row) for row in session.scalars(query)]
+    turns = {row.id: read_turn(row) for row in session.scalars(query)}
+    return Queue(
+        [one for one in turns.values() if one],
+        count_queue(session, wanted),
+        tuple(number for number, one in turns.items() if one is None),
+    )
 
 
 def read_latest(session: Session, limit: int) -> list[str]:
@@ -101,13 +118,23 @@ def _is_kind(kind: str) -> ColumnElement[bool]:
     return TurnRow.signals.any(SignalRow.kind == kind)
 
 
-def read_turn(row: TurnRow) -> KeptTurn:
-    """An answer of the archive with what was made of it."""
-    verdict = row.verdict
+def read_kept(row: TurnRow) -> Reply | None:
+    """The reply of an answer; None where what is kept of it is damaged."""
+    try:
+        return read_reply(row.reply)
+    except ValueError:
+        return None
+
+
+def read_turn(row: TurnRow) -> KeptTurn | None:
+    """An answer of the archive with what was made of it; None where its reply is damaged."""
+    reply, verdict = read_kept(row), row.verdict
+    if reply is None:
+        return None
     picked = [one.situation for one in row.signals if one.situation]
     return KeptTurn(
         row.id,
-        read_reply(row.reply),
+        reply,
         row.need,
         tuple(one.kind for one in row.signals),
         picked[-1] if picked else "",

@@ -21,6 +21,11 @@ def in_utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def _export(moment: datetime) -> str:
+    """A moment as other programs read it: ISO 8601 with its offset."""
+    return in_utc(moment).isoformat()
+
+
 class Base(DeclarativeBase):
     """The declarative base of all tables."""
 
@@ -75,13 +80,13 @@ class TurnRow(Base):
     def as_plain(self) -> dict[str, Any]:
         """The answer with what was made of it, as plain data."""
         signals = [
-            {"kind": one.kind, "situation": one.situation, "at": one.at.isoformat()}
+            {"kind": one.kind, "situation": one.situation, "at": _export(one.at)}
             for one in self.signals
         ]
         verdict = self.verdict and {"value": self.verdict.value, "note": self.verdict.note}
         return {
             "conversation": self.conversation_id,
-            "asked_at": self.asked_at.isoformat(),
+            "asked_at": _export(self.asked_at),
             "reply": self.reply,
             "signals": signals,
             "verdict": verdict,
@@ -121,7 +126,7 @@ class VerdictRow(Base):
             "turn": self.turn_id,
             "value": self.value,
             "note": self.note,
-            "at": self.at.isoformat(),
+            "at": _export(self.at),
         }
 
 
@@ -151,7 +156,7 @@ class LessonRow(Base):
     def as_plain(self) -> dict[str, Any]:
         """The lesson as plain data, for whoever published it or took it back."""
         names = ("situation", "question", "path", "before", "after")
-        at = {"at": self.at.isoformat(), "undone_at": self.undone_at and self.undone_at.isoformat()}
+        at = {"at": _export(self.at), "undone_at": self.undone_at and _export(self.undone_at)}
         return {name: getattr(self, name) for name in names} | at
 
 

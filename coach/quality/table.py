@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from itertools import groupby
 
 from coach.quality.answers import Quality
@@ -13,6 +13,7 @@ from coach.quality.evaluations import Share, trend
 from coach.texts import text
 
 PLACES = 4
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
@@ -86,13 +87,13 @@ def _share(section: str, name: str, measure: str, share: Share) -> Row:
     return Row(section, name, measure, share.value, share.total, *share.interval)
 
 
-def as_csv(rows: Iterable[Row]) -> str:
-    """The table for other programs: its words are the same in every language."""
+def as_csv(rows: Iterable[Row]) -> bytes:
+    """The table as a Russian spreadsheet opens it; its words are the same in every language."""
     file = io.StringIO()
-    table = csv.DictWriter(file, [one.name for one in fields(Row)])
-    table.writeheader()
-    table.writerows({name: _cell(value) for name, value in asdict(row).items()} for row in rows)
-    return file.getvalue()
+    table = csv.writer(file, delimiter=";")
+    table.writerow(one.name for one in fields(Row))
+    table.writerows(map(_inert, astuple(row)) for row in rows)
+    return file.getvalue().encode("utf-8-sig")
 
 
 def as_markdown(rows: Iterable[Row]) -> str:
@@ -114,7 +115,13 @@ def _line(cells: Iterable[str]) -> str:
     return "| " + " | ".join(one.replace("|", "\\|") for one in cells) + " |"
 
 
+def _inert(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula; numbers stay numbers."""
+    cell = _cell(value)
+    return f"'{cell}" if isinstance(value, str) and cell.startswith(FORMULA_SIGNS) else cell
+
+
 def _cell(value: object) -> str:
     if isinstance(value, float):
-        return f"{value:.{PLACES}f}".rstrip("0").rstrip(".")
+        return f"{value:.{PLACES}f}".rstrip("0").rstrip(".").replace(".", ",")
     return "" if value is None else str(value)
