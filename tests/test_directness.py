@@ -15,7 +15,7 @@ from coach.settings import PROJECT_FOLDER
 from coach.texts import text
 
 LABELLED = Path(__file__).with_name("labelled") / "direct.yaml"
-LEAST_DIRECT, LEAST_EXACT = 0.9, 0.9  # direct or not, and the very line
+LEAST_DIRECT, LEAST_EXACT = 0.9, 0.85  # direct or not, and the very line
 GENERAL, NONE = "general", "none"
 
 

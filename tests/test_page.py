@@ -91,7 +91,7 @@ def test_a_card_that_does_not_answer_has_no_seal(page: AppTest) -> None:
 
 def test_the_line_that_answers_is_marked(page: AppTest) -> None:
     ask(page, "кому я подчиняюсь")
-    marked = [str(one.proto.body) for one in page.get("html") if "coach-answers" in one.proto.body]
+    marked = [str(one.proto.body) for one in page.get("html") if 'coach-answers"' in one.proto.body]
     assert len(marked) == 1
     assert "1. Ответ: Оператор подчиняется" in html.unescape(marked[0])
 

@@ -102,10 +102,11 @@ def _show_card(reply: Reply, situation: ShownSituation, turn: int, cite: Cite) -
     phrases = [one for one in reply.say if one.situation == situation.id]
     _show_phrases(phrases, key, is_topic, cite)
     for section, lines in guidance_of(reply, situation):
-        if section == "card.avoid":
+        if section == "avoid":
             _show_prohibitions(lines, key, cite)
         else:
-            _show_steps(lines, word(section), key, cite)
+            is_led = situation.lead and section == "do_topic"  # the lead is its heading
+            _show_steps(lines, "" if is_led else word(f"card.{section}"), key, cite)
     for number, conflict in enumerate(reply.conflicts):
         if conflict.situation == situation.id:
             words = f"{word('card.conflict')} {conflict.text}"
@@ -139,7 +140,8 @@ def _show_variant(phrases: list[Phrase], key: str, cite: Cite) -> None:
 
 
 def _show_steps(steps: list[Guidance], heading: str, key: str, cite: Cite) -> None:
-    show(heading, "label", "h3")
+    if heading:
+        show(heading, "label", "h3")
     for number, one in enumerate(steps, 1):
         words, style = f"{number}. {write_line(one)}", _style(one, "item")
         _show_line(words, style, f"{key}-do{number}", (one.citation,), cite)

@@ -210,9 +210,10 @@ def _write_situation(reply: Reply, situation: ShownSituation) -> list[str]:
         lines += ["", text(key, variant=variant)]
         lines += [f"«{one.text}» [{one.citation}]" for one in say if one.variant == variant]
     for section, guidance in guidance_of(reply, situation):
-        lines += ["", text(section)]
+        if not (situation.lead and section == "do_topic"):  # the lead is its heading
+            lines += ["", text(f"card.{section}")]
         for number, one in enumerate(guidance, 1):
-            sign = "✗" if section == "card.avoid" else f"{number}."
+            sign = "✗" if section == "avoid" else f"{number}."
             lines.append(f"{sign} {write_line(one)} [{one.citation}]")
     for conflict in reply.conflicts:
         if conflict.situation == situation.id:
@@ -222,11 +223,11 @@ def _write_situation(reply: Reply, situation: ShownSituation) -> list[str]:
 
 
 def guidance_of(reply: Reply, situation: ShownSituation) -> list[tuple[str, list[Guidance]]]:
-    """The sections of a card below its phrases, by heading: the one that answers stands first."""
+    """The sections of a card below its phrases, by name: the one that answers stands first."""
     steps = [one for one in reply.do if one.situation == situation.id]
     avoid = [one for one in reply.avoid if one.situation == situation.id]
-    heading = "card.do_topic" if situation.kind == "topic" else "card.do"
-    sections = [(name, lines) for name, lines in ((heading, steps), ("card.avoid", avoid)) if lines]
+    heading = "do_topic" if situation.kind == "topic" else "do"
+    sections = [(name, lines) for name, lines in ((heading, steps), ("avoid", avoid)) if lines]
     return sorted(sections, key=lambda section: not any(line.answers for line in section[1]))
 
 

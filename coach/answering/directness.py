@@ -59,6 +59,7 @@ class Asked:
     covered: int = 0
     foreign: int = 0
     missing_acts: int = 0
+    lacks_detail: bool = False
     counts: list[int] = field(default_factory=list)
 
 
@@ -86,7 +87,7 @@ class DirectnessCheck:
         if situation.kind != TOPIC:
             return Directness(False) if _asks_beside(question, situation) else DIRECT
         asked = self._weigh(question, situation)
-        if asked.foreign and asked.foreign >= asked.covered:
+        if asked.lacks_detail or (asked.foreign and asked.foreign >= asked.covered):
             return Directness(False)
         best = max(asked.scores, default=0.0)
         if asked.missing_acts and max(asked.counts, default=0) < LEAST_COVERED:
@@ -103,11 +104,11 @@ class DirectnessCheck:
         tokens = read_tokens(_asking_part(question))
         is_asked_whether = any(_is_in(token, "modals") for token in tokens)
         for token, keys in zip(tokens, keys_of(tokens, self._thesaurus), strict=True):
-            if _is_in(token, "amounts"):
-                asked.foreign += 1
+            found = [_match(token, keys, known) for _, known in lines]
+            if _is_in(token, "details") and EXACT not in found:
+                asked.lacks_detail = True
             if not _says_something(token) or _match(token, keys, subject):
                 continue
-            found = [_match(token, keys, known) for _, known in lines]
             if sum(map(bool, found)) > len(found) / 2:
                 continue  # it says no more than what the topic is
             if any(found):
@@ -126,7 +127,8 @@ class DirectnessCheck:
         It is asked oftener where the instruction does not answer; or it is a noun that the topic's
         own questions hardly know.
         """
-        if not is_dictionary_word(token.word):
+        marks = grammemes_of(token.word)
+        if not is_dictionary_word(token.word) or "Name" in marks:
             return False
         held, others = self._words[name], self._words[NOT_ANSWERED]
         count = max(held[lemma] for lemma in token.readings)
@@ -134,8 +136,7 @@ class DirectnessCheck:
         share = count / max(1, self._questions[name])
         rate = elsewhere / max(1, self._questions[NOT_ANSWERED])
         is_known = share > LEAST_SHARE and share > LEAST_RATIO * rate
-        is_noun = "NOUN" in grammemes_of(token.word)
-        return not is_known and (is_noun or (elsewhere >= FEW and rate > share))
+        return not is_known and ("NOUN" in marks or (elsewhere >= FEW and rate > share))
 
     def _read(self, words: str, *, anchors: bool = False) -> list[tuple[Token, Keys]]:
         tokens = read_tokens(words)
