@@ -10,6 +10,7 @@ from functools import cached_property
 
 from coach.answering.advice import Adviser
 from coach.answering.card import build_reply
+from coach.answering.directness import DirectnessCheck
 from coach.answering.reply import AdviceSentence, DroppedSentence, Reply
 from coach.errors import ModelError
 from coach.index.opening import Index
@@ -61,6 +62,7 @@ class Coach:
             for one in index.knowledge.questions
             if FOLLOW_UP not in one.situation_ids
         }
+        self._directness = DirectnessCheck(index.knowledge)
         self._cards = {name: card_stems(one) for name, one in situations.items()}
 
     @property
@@ -166,7 +168,13 @@ class Coach:
         danger: Danger,
         started: float,
     ) -> Reply:
-        reply = build_reply(message, understood_as, decision, self.knowledge, danger)
+        shown = decision.situations if decision.answered else ()
+        asked = understood_as or message
+        directness = {
+            name: self._directness.check(asked, self.knowledge.situations[name])
+            for name, _ in shown
+        }
+        reply = build_reply(message, understood_as, decision, self.knowledge, danger, directness)
         return replace(reply, elapsed_ms=round((time.perf_counter() - started) * 1000, 2))
 
     def stream_advice(

@@ -66,7 +66,8 @@ def copy_small_knowledge(folder: Path) -> Path:
     """Copy three situations and a dozen questions of each into a folder."""
     source = PROJECT_FOLDER / "knowledge"
     shutil.copytree(source / "instruction", folder / "instruction")
-    shutil.copyfile(source / "repairs.yaml", folder / "repairs.yaml")
+    for name in ("repairs.yaml", "synonyms.txt"):
+        shutil.copyfile(source / name, folder / name)
     (folder / "situations").mkdir()
     (folder / "questions").mkdir()
     for name in SMALL_SITUATIONS:

@@ -139,7 +139,7 @@ def test_an_edit_is_foreseen_published_noted_and_taken_back(
     chat = AppTest.from_file(PAGE, default_timeout=60).run()
     ask(chat, "дайте телефон директора")
     step = process.current_coach().knowledge.situations["boss_phone"].do[0].text
-    edit(page, step, "Предложите записать жалобу.")
+    edit(page, step, "Предложите составить жалобу.")
     press(page, word("teach.foresee"))
     assert "текст карточки другой" in words_on(page)
     press(page, word("teach.publish"))
@@ -147,9 +147,9 @@ def test_an_edit_is_foreseen_published_noted_and_taken_back(
     assert word("stale.count", count=1) in words_on(page)
     page.radio(key="knowledge-view").set_value("history").run()
     assert "local: правка файла «Требуют телефон руководства»" in words_on(page)
-    assert " Предложите записать жалобу." in words_on(page)
+    assert " Предложите составить жалобу." in words_on(page)
     ask(chat, "телефон директора дайте")
-    assert "Предложите записать жалобу" in words_on(chat)
+    assert "Предложите составить жалобу" in words_on(chat)
     chat.session_state["earlier-0"] = True
     assert word("stale.turn") in words_on(chat.run())
     press(page, word("teach.undo"))

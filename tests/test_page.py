@@ -14,6 +14,7 @@ from coach.assembly import report_nothing
 from coach.coaching import Coach
 from coach.errors import IndexUnusableError
 from coach.settings import PROJECT_FOLDER, Settings
+from coach.texts import text
 from tests.language_server import serve_language
 from ui import process
 from ui.instruction_view import mark_quote, place_today
@@ -64,6 +65,35 @@ def test_a_card_shows_phrase_steps_prohibition_and_status(page: AppTest) -> None
     assert not why.proto.expanded
     assert word("card.why_questions", questions="«") in shown
     assert re.search(r"\d+ мс", shown)
+
+
+def test_the_seal_is_for_cards_all_of_whose_lines_are_proven(page: AppTest) -> None:
+    ask(page, "в трубке ребёнок")
+    shown = words_on(page)
+    assert word("status.card") in shown
+    assert word("status.card_with_readings") not in shown
+
+
+def test_a_trainers_reading_is_shown_as_such_and_the_seal_excepts_it(page: AppTest) -> None:
+    ask(page, "клиент требует телефон директора")
+    shown = words_on(page)
+    assert "(формулировка тренера, Отдел обучения)" in shown
+    assert word("status.card_with_readings") in shown
+
+
+def test_a_card_that_does_not_answer_has_no_seal(page: AppTest) -> None:
+    ask(page, "соедините с начальником")
+    shown = words_on(page)
+    assert text("card.not_direct_about", about="телефоне руководства") in shown
+    assert word("status.not_direct") in shown
+    assert word("status.card") not in shown
+
+
+def test_the_line_that_answers_is_marked(page: AppTest) -> None:
+    ask(page, "кому я подчиняюсь")
+    marked = [str(one.proto.body) for one in page.get("html") if 'coach-answers"' in one.proto.body]
+    assert len(marked) == 1
+    assert "1. Ответ: Оператор подчиняется" in html.unescape(marked[0])
 
 
 def test_a_citation_opens_the_whole_instruction_at_its_quote_and_closes(page: AppTest) -> None:

@@ -34,7 +34,7 @@ def test_a_changed_line_makes_its_answers_stale_and_no_others(
     boss, child = (before.reply_with("?", name) for name in ("boss_phone", "child_caller"))
     refused = before.reply([], "какая скидка на диван")
     line = boss.do[0].text
-    after = change(small_settings, "situations/boss_phone.md", line, "Предложите записать жалобу.")
+    after = change(small_settings, "situations/boss_phone.md", line, "Предложите составить жалобу.")
     assert is_stale(boss, after.knowledge)
     assert not is_stale(child, after.knowledge)
     assert not is_stale(refused, after.knowledge)

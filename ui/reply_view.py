@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from coach.answering.card import guidance_of, write_line
 from coach.answering.reply import (
     Choice,
     Citation,
@@ -74,8 +75,14 @@ def _show_emergency(
 
 
 def state_of(reply: Reply) -> str:
-    """What a reply came to: the refusal (danger before all), a card, or a question back."""
-    return reply.refusal or ("card" if reply.answered else "unsure")
+    """What a reply came to, as a key of the statuses: the refusal (danger before all), a card, or
+    a question back. The seal is for a card that answers and whose every line is proven.
+    """
+    if reply.refusal or not reply.answered:
+        return reply.refusal or "unsure"
+    if not reply.direct:
+        return "not_direct"
+    return "card" if reply.is_sealed else "card_with_readings"
 
 
 def _status_line(reply: Reply) -> str:
@@ -90,14 +97,16 @@ def _show_card(reply: Reply, situation: ShownSituation, turn: int, cite: Cite) -
     key = f"{turn}-{situation.id}"
     is_topic = situation.kind == "topic"
     show(situation.title, "title", "h2")
+    if situation.lead:
+        show(situation.lead, "item coach-conflict")
     phrases = [one for one in reply.say if one.situation == situation.id]
     _show_phrases(phrases, key, is_topic, cite)
-    steps = [one for one in reply.do if one.situation == situation.id]
-    if steps:
-        show(word("card.do_topic" if is_topic else "card.do"), "label", "h3")
-        for number, one in enumerate(steps, 1):
-            _show_line(f"{number}. {one.text}", "item", f"{key}-do{number}", (one.citation,), cite)
-    _show_prohibitions([o for o in reply.avoid if o.situation == situation.id], key, cite)
+    for section, lines in guidance_of(reply, situation):
+        if section == "avoid":
+            _show_prohibitions(lines, key, cite)
+        else:
+            is_led = situation.lead and section == "do_topic"  # the lead is its heading
+            _show_steps(lines, "" if is_led else word(f"card.{section}"), key, cite)
     for number, conflict in enumerate(reply.conflicts):
         if conflict.situation == situation.id:
             words = f"{word('card.conflict')} {conflict.text}"
@@ -130,12 +139,23 @@ def _show_variant(phrases: list[Phrase], key: str, cite: Cite) -> None:
             cite((one.citation,), f"{key}-say{number}")
 
 
+def _show_steps(steps: list[Guidance], heading: str, key: str, cite: Cite) -> None:
+    if heading:
+        show(heading, "label", "h3")
+    for number, one in enumerate(steps, 1):
+        words, style = f"{number}. {write_line(one)}", _style(one, "item")
+        _show_line(words, style, f"{key}-do{number}", (one.citation,), cite)
+
+
+def _style(line: Guidance, style: str) -> str:
+    return f"{style} coach-answers" if line.answers else style
+
+
 def _show_prohibitions(prohibitions: list[Guidance], key: str, cite: Cite) -> None:
-    if not prohibitions:
-        return
     show(word("card.avoid"), "label", "h3")
     for number, one in enumerate(prohibitions):
-        _show_line(one.text, "item coach-avoid", f"{key}-avoid{number}", (one.citation,), cite)
+        words, style = write_line(one), _style(one, "item coach-avoid")
+        _show_line(words, style, f"{key}-avoid{number}", (one.citation,), cite)
 
 
 def _show_line(words: str, style: str, key: str, citations: tuple[int, ...], cite: Cite) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from coach.answering.directness import DIRECT, Directness
 from coach.answering.reply import (
     Choice,
     Citation,
@@ -16,7 +18,8 @@ from coach.answering.reply import (
     ShownSituation,
 )
 from coach.instruction.documents import Span
-from coach.instruction.knowledge import Knowledge
+from coach.instruction.knowledge import Knowledge, Situation
+from coach.instruction.provenance import ProvenItem
 from coach.safety.detector import CERTAIN, Danger
 from coach.texts import text
 from coach.understanding.decision import DANGER, Decision
@@ -56,19 +59,29 @@ def build_reply(
     decision: Decision,
     knowledge: Knowledge,
     danger: Danger = NO_DANGER,
+    directness: Mapping[str, Directness] | None = None,
 ) -> Reply:
     """Turn a decision into the reply that is shown at once, without any model.
 
     Of two situations the more urgent comes first. Certain danger takes the screen: of cards only
-    the operator's own stands under it.
+    the operator's own stands under it. `directness` tells of each situation whether its card
+    answers the question; one that it does not tell of answers.
     """
     if danger.level == CERTAIN:
         decision = _make_room(decision, danger, knowledge)
+    found = {**dict.fromkeys(dict(decision.situations), DIRECT), **(directness or {})}
     confidences = dict(decision.situations)
     grounds = {one.situation: one for one in decision.grounds}
     shown = sorted((knowledge.situations[name] for name in confidences), key=lambda s: s.urgency)
     situations = tuple(
-        ShownSituation(one.id, one.title, one.kind, round(confidences[one.id], 4)) for one in shown
+        ShownSituation(
+            one.id,
+            one.title,
+            one.kind,
+            round(confidences[one.id], 4),
+            _write_lead(one) if decision.answered and not found[one.id].is_direct else None,
+        )
+        for one in shown
     )
     choices = tuple(Choice(name, knowledge.situations[name].title) for name in decision.choices)
     places = CitationList()
@@ -78,8 +91,8 @@ def build_reply(
     conflicts: list[Conflict] = []
     for one in shown if decision.answered else ():
         say += [Phrase(i.text, i.variant, places.number_of(i.spans[0]), one.id) for i in one.say]
-        do += [Guidance(i.text, places.number_of(i.spans[0]), one.id) for i in one.do]
-        avoid += [Guidance(i.text, places.number_of(i.spans[0]), one.id) for i in one.avoid]
+        do += _guide(one.do, one.id, places, found[one.id].lines)
+        avoid += _guide(one.avoid, one.id, places, found[one.id].lines)
         conflicts += [
             Conflict(i.text, tuple(map(places.number_of, i.spans)), one.id) for i in one.conflicts
         ]
@@ -108,6 +121,7 @@ def build_reply(
         elapsed_ms=0.0,
         danger=danger.level,
         emergency=_emergency(knowledge, danger.level, decision) if danger.level else None,
+        direct=not situations or any(one.lead is None for one in situations),
     )
     return replace(reply, text=write_text(reply))
 
@@ -134,6 +148,37 @@ def _emergency(knowledge: Knowledge, level: str, decision: Decision) -> Emergenc
     return Emergency(response.number, response.banner, "", response.lines)
 
 
+def _guide(
+    items: Sequence[ProvenItem], situation: str, places: CitationList, answers: Sequence[str]
+) -> list[Guidance]:
+    """The lines of one section, those that answer the question first."""
+    ordered = sorted(items, key=lambda item: item.text not in answers)
+    return [
+        Guidance(
+            item.text,
+            places.number_of(item.spans[0]),
+            situation,
+            item.signed_by or None,
+            item.text in answers,
+        )
+        for item in ordered
+    ]
+
+
+def _write_lead(situation: Situation) -> str:
+    if not situation.about:
+        return text("card.not_direct", title=situation.title)
+    is_vowel = situation.about[0].lower() in text("card.about_vowels")
+    key = "card.not_direct_about_vowel" if is_vowel else "card.not_direct_about"
+    return text(key, about=situation.about)
+
+
+def write_line(line: Guidance) -> str:
+    """A step or prohibition as it is read: the answer is marked, and whose reading it is told."""
+    words = text("card.answer", line=line.text) if line.answers else line.text
+    return text("card.reading", line=words, trainer=line.reading) if line.reading else words
+
+
 def write_text(reply: Reply) -> str:
     """Write a reply as the plain text that a person reads in a terminal."""
     lines: list[str] = []
@@ -157,6 +202,7 @@ def write_text(reply: Reply) -> str:
 
 def _write_situation(reply: Reply, situation: ShownSituation) -> list[str]:
     lines = [text("card.situation", title=situation.title)]
+    lines += ["", situation.lead] if situation.lead else []
     say = [one for one in reply.say if one.situation == situation.id]
     variants = sorted({one.variant for one in say})
     if not say and situation.kind == "situation":
@@ -165,19 +211,26 @@ def _write_situation(reply: Reply, situation: ShownSituation) -> list[str]:
         key = "card.say" if len(variants) == 1 else "card.say_variant"
         lines += ["", text(key, variant=variant)]
         lines += [f"«{one.text}» [{one.citation}]" for one in say if one.variant == variant]
-    steps = [one for one in reply.do if one.situation == situation.id]
-    if steps:
-        lines += ["", text("card.do_topic" if situation.kind == "topic" else "card.do")]
-        lines += [f"{n}. {one.text} [{one.citation}]" for n, one in enumerate(steps, 1)]
-    avoid = [one for one in reply.avoid if one.situation == situation.id]
-    if avoid:
-        lines += ["", text("card.avoid")]
-        lines += [f"✗ {one.text} [{one.citation}]" for one in avoid]
-    for one in reply.conflicts:
-        if one.situation == situation.id:
-            numbers = " ".join(f"[{number}]" for number in one.citations)
-            lines += ["", f"{text('card.conflict')} {one.text} {numbers}"]
+    for section, guidance in guidance_of(reply, situation):
+        if not (situation.lead and section == "do_topic"):  # the lead is its heading
+            lines += ["", text(f"card.{section}")]
+        for number, one in enumerate(guidance, 1):
+            sign = "✗" if section == "avoid" else f"{number}."
+            lines.append(f"{sign} {write_line(one)} [{one.citation}]")
+    for conflict in reply.conflicts:
+        if conflict.situation == situation.id:
+            numbers = " ".join(f"[{number}]" for number in conflict.citations)
+            lines += ["", f"{text('card.conflict')} {conflict.text} {numbers}"]
     return lines
+
+
+def guidance_of(reply: Reply, situation: ShownSituation) -> list[tuple[str, list[Guidance]]]:
+    """The sections of a card below its phrases, by name: the one that answers stands first."""
+    steps = [one for one in reply.do if one.situation == situation.id]
+    avoid = [one for one in reply.avoid if one.situation == situation.id]
+    heading = "do_topic" if situation.kind == "topic" else "do"
+    sections = [(name, lines) for name, lines in ((heading, steps), ("avoid", avoid)) if lines]
+    return sorted(sections, key=lambda section: not any(line.answers for line in section[1]))
 
 
 def _write_refusal(reply: Reply) -> str:

@@ -22,12 +22,16 @@ class Citation:
 
 @dataclass(frozen=True)
 class ShownSituation:
-    """A recognised situation; `kind` is `situation` or `topic`, `confidence` is 0..1."""
+    """A recognised situation; `kind` is `situation` or `topic`, `confidence` is 0..1.
+
+    `lead` opens a card that does not answer the question directly; None where it does.
+    """
 
     id: str
     title: str
     kind: str
     confidence: float
+    lead: str | None = None
 
 
 @dataclass(frozen=True)
@@ -126,8 +130,8 @@ class Reply:
     prove, None before a model was asked or when it failed; `dropped` are those that they do not.
     `danger` is None, `possible` (a banner above whatever else is shown) or `certain` (refusal
     `danger`; the operator's own card may stand under it); `emergency` is what to do about it, and
-    `danger_dismissed` says that the operator tapped «это не опасность». `direct` is False when a
-    topic card is shown that touches the question without answering it.
+    `danger_dismissed` says that the operator tapped «это не опасность». `direct` is False when
+    cards are shown that touch the question without answering it.
     """
 
     question: str
@@ -156,6 +160,11 @@ class Reply:
     def to_json(self) -> dict[str, Any]:
         """The reply as plain data, ready for `json.dumps`."""
         return asdict(self)
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether every step and prohibition is proven by its quote, not signed by a trainer."""
+        return not any(line.reading for line in (*self.do, *self.avoid))
 
     def citation(self, number: int) -> Citation:
         """The citation of this number; raises StopIteration when there is none."""

@@ -34,7 +34,7 @@ from coach.instruction.questions import BankQuestion
 from coach.language.neutral import neutral_form
 from coach.texts import text
 
-FORMAT = 5
+FORMAT = 6
 CARD = "card"
 LOCK_SECONDS = 300
 KEPT_BUILDS = 2

@@ -68,7 +68,7 @@ def find_earlier(folder: Path, recipe: IndexRecipe) -> Earlier | None:
     if find_fault(folder, served):
         return None
     try:
-        knowledge = load_knowledge(build / "knowledge")
+        knowledge = load_knowledge(build / "knowledge", is_published=True)
     except (KnowledgeError, OSError):
         return None
     learned = learned_questions(knowledge, recipe.authors)
@@ -97,7 +97,7 @@ def open_index(folder: Path, recipe: IndexRecipe, embeddings: Embeddings) -> Ind
             raise ValueError(text("index.half_built"))
         return Index(
             build.name,
-            load_knowledge(build / "knowledge"),
+            load_knowledge(build / "knowledge", is_published=True),
             embeddings,
             questions,
             QuestionClassifier.load(build / "classifier"),

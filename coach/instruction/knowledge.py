@@ -20,6 +20,8 @@ from coach.instruction.provenance import (
 from coach.instruction.questions import NOT_ANSWERED, BankQuestion, read_questions
 from coach.instruction.situations import KINDS, LEAST_URGENT, SituationDraft, read_situation
 from coach.instruction.synonyms import read_synonyms
+from coach.instruction.wordings import check_wordings, wording_proof
+from coach.proving.wording import WordingProof
 from coach.texts import text
 
 VERSION_CHARS = 12
@@ -38,7 +40,9 @@ class Situation:
 
     `kind` is `situation` (a caller's behaviour) or `topic` (what the instruction says of the job).
     `urgency` runs from 1 (first of two cards) to 9. `quick` is the label of its button on the
-    operator's page, empty for none: what cannot wait is asked with one tap.
+    operator's page, empty for none: what cannot wait is asked with one tap. `about` is what the
+    instruction speaks of, as it stands behind «о» («правах»), and `unanswered` are requests that
+    bring the card though the instruction does not answer them.
     """
 
     id: str
@@ -46,6 +50,8 @@ class Situation:
     urgency: int
     title: str
     quick: str
+    about: str
+    unanswered: tuple[str, ...]
     related: tuple[str, ...]
     owner: str
     reviewed: str
@@ -94,8 +100,11 @@ def knowledge_version(folder: Path) -> str:
     return digest.hexdigest()[:VERSION_CHARS]
 
 
-def load_knowledge(folder: Path) -> Knowledge:
+def load_knowledge(folder: Path, *, is_published: bool = False) -> Knowledge:
     """Read and prove a knowledge folder.
+
+    What `is_published` was proven when it was built: its steps and prohibitions are not held
+    against their quotes once more.
 
     Raises KnowledgeError with every slip found (file, line, what was expected): one slip anywhere
     publishes nothing.
@@ -111,12 +120,12 @@ def load_knowledge(folder: Path) -> Knowledge:
             drafts.append(draft)
     if not drafts and not slips:
         slips.append(Slip(folder / "situations", 1, text("slips.no_situations")))
-    situations, proof_slips = _prove(drafts, documents, repairs)
+    synonyms, thesaurus_slips = read_synonyms(folder / "synonyms.txt")
+    proof = None if is_published else wording_proof(synonyms)
+    situations, proof_slips = _prove(drafts, documents, repairs, proof)
     slips += proof_slips
     questions, bank_slips = _read_bank(folder / "questions", drafts)
-    slips += bank_slips
-    synonyms, thesaurus_slips = read_synonyms(folder / "synonyms.txt")
-    slips += thesaurus_slips
+    slips += bank_slips + thesaurus_slips
     danger, danger_slips = read_danger(folder)
     slips += danger_slips
     if slips or danger is None:
@@ -160,6 +169,7 @@ def _prove(
     drafts: Sequence[SituationDraft],
     documents: dict[str, ReceivedDocument],
     repairs: Sequence[Repair],
+    proof: WordingProof | None,
 ) -> tuple[dict[str, Situation], list[Slip]]:
     slips: list[Slip] = []
     passages: dict[str, list[Passage]] = {}
@@ -176,6 +186,8 @@ def _prove(
             items, found = prove_items(draft, section, citable, repairs)
             proven[section] = tuple(items)
             slips += found
+        if proof:
+            slips += check_wordings(draft, proven, repairs, proof)
         slips += _check_whole(draft, passages)
         situations[draft.id] = _build_situation(draft, own, proven)
     return situations, slips
@@ -201,6 +213,8 @@ def _build_situation(
         urgency=int(draft.front.get("urgency", LEAST_URGENT)),
         title=str(draft.front["title"]),
         quick=str(draft.front.get("quick") or ""),
+        about=str(draft.front.get("about") or ""),
+        unanswered=tuple(draft.front.get("unanswered") or ()),
         related=tuple(draft.front.get("related") or ()),
         owner=str(draft.front["owner"]),
         reviewed=str(draft.front["reviewed"]),

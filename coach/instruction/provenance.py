@@ -28,11 +28,17 @@ class Repair:
 
 @dataclass(frozen=True)
 class ProvenItem:
-    """A phrase, step or prohibition with the spans of the received text that it rests on."""
+    """A phrase, step or prohibition with the spans of the received text that it rests on.
+
+    `line` is where it stands in its file. `signed_by` names the trainer whose reading of the quote
+    it is, or is empty.
+    """
 
     text: str
     spans: tuple[Span, ...]
     variant: int = 1
+    line: int = 1
+    signed_by: str = ""
 
 
 def read_repairs(path: Path) -> list[Repair]:
@@ -103,7 +109,8 @@ def prove_items(
             item_slips.append(Slip(draft.path, item.line, message))
         slips += item_slips
         if not item_slips:
-            proven.append(ProvenItem(item.text, tuple(spans), item.variant))
+            found = tuple(spans)
+            proven.append(ProvenItem(item.text, found, item.variant, item.line, item.signed_by))
     return proven, slips
 
 

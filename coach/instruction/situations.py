@@ -1,7 +1,8 @@
 """Situation files: the Markdown that a trainer edits, parsed without judging it.
 
 A file is YAML front matter and then the sections Когда, Сказать, Сделать, Нельзя, Противоречие.
-Each list item is followed by its excerpt of the received text as a block quote.
+Each list item is followed by its excerpt of the received text as a block quote. A step or a
+prohibition may carry a line «формулировка: NAME»: a trainer signs it as their own reading.
 """
 
 from __future__ import annotations
@@ -25,19 +26,27 @@ SECTIONS = {
     "Нельзя": "avoid",
     "Противоречие": "conflicts",
 }
-KINDS = ("situation", "topic")
+SIGNED_SECTIONS = ("do", "avoid")
+SIGNATURE = re.compile(r"^[ \t]*формулировка[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
+SITUATION, TOPIC = "situation", "topic"
+KINDS = (SITUATION, TOPIC)
 MOST_URGENT, LEAST_URGENT = 1, 9
 REQUIRED_KEYS = ("id", "title", "owner", "reviewed", "passages")
 
 
 @dataclass(frozen=True)
 class DraftItem:
-    """One list item as written: its text, its excerpts and the line it starts on."""
+    """One list item as written: its text, its excerpts and the line it starts on.
+
+    `signed_by` names the trainer who signs the text as their own reading of the excerpt, or is
+    empty.
+    """
 
     text: str
     excerpts: tuple[str, ...]
     line: int
     variant: int = 1
+    signed_by: str = ""
 
 
 @dataclass
@@ -95,9 +104,10 @@ def _check_front(path: Path, front: Any) -> list[Slip]:
     urgency = front.get("urgency", LEAST_URGENT)
     if not (isinstance(urgency, int) and MOST_URGENT <= urgency <= LEAST_URGENT):
         slips.append(Slip(path, 1, text("slips.bad_urgency", most=MOST_URGENT, least=LEAST_URGENT)))
-    related = front.get("related") or []
-    if not isinstance(related, list) or not all(isinstance(one, str) for one in related):
-        slips.append(Slip(path, 1, text("slips.bad_related")))
+    for key in ("related", "unanswered"):
+        names = front.get(key) or []
+        if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+            slips.append(Slip(path, 1, text(f"slips.bad_{key}")))
     anchors = front.get("passages") or []
     if not isinstance(anchors, list) or not all(map(_is_anchor, anchors)):
         slips.append(Slip(path, 1, text("slips.bad_passage")))
@@ -149,6 +159,10 @@ def _read_item(
         if child.type == "blockquote"
         for paragraph in child.children
     ]
+    signatures = [name.strip() for part in (*words, *excerpts) for name in SIGNATURE.findall(part)]
+    words, excerpts = _without_signatures(words), _without_signatures(excerpts)
+    if signatures and (section not in SIGNED_SECTIONS or len(signatures) > 1 or not signatures[0]):
+        return [Slip(draft.path, line, text("slips.signature"))]
     if (
         len(words) != 1
         or not words[0]
@@ -163,9 +177,16 @@ def _read_item(
             return [Slip(draft.path, line, text("slips.same_excerpts"))]
     elif len(excerpts) != 1:
         return [Slip(draft.path, line, text("slips.one_excerpt"))]
-    item = DraftItem(_one_line(words[0]), tuple(map(_one_line, excerpts)), line, variant)
+    received = tuple(map(_one_line, excerpts))
+    item = DraftItem(_one_line(words[0]), received, line, variant, "".join(signatures))
     draft.items[section].append(item)
     return []
+
+
+def _without_signatures(paragraphs: list[str]) -> list[str]:
+    """The paragraphs without the line that signs them; one that only signs is left out."""
+    rest = [SIGNATURE.sub("", part).strip() for part in paragraphs]
+    return [part for part, before in zip(rest, paragraphs, strict=True) if part or not before]
 
 
 def _plain(node: SyntaxTreeNode) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -30,17 +31,31 @@ VERBAL = frozenset(("VERB", "INFN", "GRND", "PRTF", "PRTS", "PRED", "ADJS"))
 
 
 @cache
-def word_list(kind: str) -> frozenset[str]:
-    """One of the lists of words.yaml."""
-    lists: dict[str, str] = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
-    return frozenset(fold(word) for word in lists[kind].split())
+def _lists() -> dict[str, Any]:
+    lists: dict[str, Any] = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+    return lists
 
 
 @cache
+def word_list(kind: str) -> frozenset[str]:
+    """One of the lists of words.yaml."""
+    return frozenset(fold(word) for word in _lists()[kind].split())
+
+
 def phrase_acts() -> dict[str, str]:
     """What a phrase does, by a mark of its text."""
-    acts: dict[str, str] = yaml.safe_load(WORDS.read_text(encoding="utf-8"))["acts"]
+    acts: dict[str, str] = _lists()["acts"]
     return acts
+
+
+def read_prohibition(act: str) -> str:
+    """A prohibition as a sentence: «нельзя …», or the order that «… раньше, чем …» means."""
+    words = fold(act)
+    turns: dict[str, str] = _lists()["early_turns"]
+    for mark, turn in turns.items():
+        if mark in words:
+            return words.replace(mark, turn)
+    return f"{_lists()['forbidden']} {words}"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ UNSUPPORTED, POLARITY, ORDER = "unsupported", "polarity", "order"
 ACTOR, IDLE_CITATION, NOTHING_SAID = "actor", "idle_citation", "nothing_said"
 TOO_LONG, NOT_ENTAILED, NOT_ADDRESSED = "too_long", "not_entailed", "not_addressed"
 BAD_FORM = "bad_form"
+CONDITION = "condition"  # of a card's line: the quote says it on a condition alone
 
 
 @dataclass(frozen=True)
