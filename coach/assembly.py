@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from coach.settings import Settings, silence_libraries
 from coach.texts import text
 
 if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
     from coach.answering.advice import Adviser
     from coach.archive.archive import Archive
     from coach.coaching import Coach
@@ -125,14 +128,21 @@ def open_coach(settings: Settings, *, report: Report = report_to_stderr) -> Coac
 
 def _open(settings: Settings, recipe: IndexRecipe, report: Report) -> Coach:
     from coach.coaching import Coach
-    from coach.index.embeddings import load_embeddings
     from coach.index.opening import open_index
     from coach.safety.encoder import load_encoder
 
-    embeddings = load_embeddings(settings.embedder, settings.index / "embedders", show_progress)
+    embeddings = _load_embedder(settings.embedder, settings.index / "embedders")
     index = open_index(settings.index, recipe, embeddings)
     encoder = load_encoder(settings.index / "embedders")
     return Coach(index, settings, encoder, lambda: _load_adviser(settings, index.knowledge, report))
+
+
+@lru_cache(maxsize=1)
+def _load_embedder(name: str, cache: Path) -> Embeddings:
+    """The embedder, loaded once for all the indexes that a process opens one after another."""
+    from coach.index.embeddings import load_embeddings
+
+    return load_embeddings(name, cache, show_progress)
 
 
 def open_archive(settings: Settings) -> Archive:

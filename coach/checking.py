@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from coach.index.near_gold import BankLine, find_near_gold, gold_files, read_ban
 from coach.instruction.knowledge import load_knowledge
 from coach.instruction.questions import FOLLOW_UP, NOT_ANSWERED, BankQuestion
 from coach.settings import Settings
+from coach.teaching import copy_knowledge
 from coach.texts import text
 from coach.understanding.decision import Decision
 
@@ -106,10 +106,10 @@ def _describe_reply(question: str, settings: Settings) -> Iterator[str]:
 
 
 def check_draft(situation: str, words: str, settings: Settings) -> Draft:
-    """Prove a situation's file as it would be, with the rest of the knowledge as it is."""
+    """Prove a situation's file as it would be, with the rest of the knowledge as it is served."""
     with tempfile.TemporaryDirectory() as folder:
         copied = Path(folder) / "knowledge"
-        shutil.copytree(settings.knowledge, copied)
+        copy_knowledge(settings, copied)
         path = copied / "situations" / f"{situation}.md"
         path.write_text(words, encoding="utf-8")
         try:

@@ -8,10 +8,11 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from coach.assembly import build_coach, prepare_libraries, report_nothing, show_progress
 from coach.errors import CoachError
-from coach.settings import Settings
+from coach.settings import ENV_FILE, Settings
 from coach.signing_in import read_issuer, read_sign_in
 from coach.texts import text
 
@@ -29,7 +30,7 @@ class Finding:
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Yield the findings one by one: Python, packages, knowledge, index, model, sign-in, port."""
+    """Yield the findings one by one, in the order of CHECKS."""
     for name, check in CHECKS.items():
         try:
             line = check(settings)
@@ -44,6 +45,15 @@ def _check_python(settings: Settings) -> str:
     if sys.version_info < OLDEST_PYTHON:
         raise CoachError(text("doctor.python_old", found=found))
     return found
+
+
+def _check_env_file(settings: Settings) -> str:
+    """Name the file that settings are read from; another one, where the command runs, is not."""
+    here = Path(ENV_FILE.name)
+    if here.is_file() and not (ENV_FILE.is_file() and here.samefile(ENV_FILE)):
+        line = text("doctor.other_env_file", path=here.absolute(), read=ENV_FILE)
+        raise CoachError(line)
+    return text("doctor.env_file" if ENV_FILE.is_file() else "doctor.no_env_file", path=ENV_FILE)
 
 
 def _check_packages(settings: Settings) -> str:
@@ -112,6 +122,7 @@ def _check_writing(settings: Settings) -> str:
 
 CHECKS: dict[str, Callable[[Settings], str]] = {
     "python": _check_python,
+    "env_file": _check_env_file,
     "packages": _check_packages,
     "writing": _check_writing,
     "knowledge": _check_knowledge,

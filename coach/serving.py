@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import logging
 import socket
+import subprocess
 import sys
 import threading
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from coach.assembly import build_coach, open_archive, prepare_libraries, published_build
-from coach.errors import CoachError, SettingsError
+from coach.assembly import (
+    find_index_fault,
+    open_archive,
+    open_coach,
+    prepare_libraries,
+    published_build,
+)
+from coach.errors import CoachError, IndexUnusableError, SettingsError
 from coach.index.build import lock_index
+from coach.memory import map_large_blocks, return_freed
 from coach.privacy.masking import mask
-from coach.settings import PROJECT_FOLDER, Settings
+from coach.settings import PROJECT_FOLDER, Settings, as_environment
 from coach.signing_in import SignIn, read_sign_in
 from coach.teaching import LOCK, recover
 from coach.texts import text
@@ -50,7 +58,7 @@ def shared_coach(settings: Settings) -> Coach:
     """
     with _lock:
         if settings not in _held:
-            _hold(settings)
+            _hold_first(settings)
         coach = _held[settings]
     if published_build(settings) not in (None, coach.build) and not _opening.locked():
         threading.Thread(target=_open_behind, args=(settings,), daemon=True).start()
@@ -65,11 +73,39 @@ def open_published(settings: Settings) -> Coach:
         return _held[settings]
 
 
+def _hold_first(settings: Settings) -> None:
+    """Open the index, made ready where it is missing, stale or does not open.
+
+    It is always built in a process of its own, which shows its progress and tells its faults: what
+    it takes to build is gone with it. Where it cannot be built, what was published before serves.
+    """
+    is_ready = find_index_fault(settings) is None or _build_apart(settings)
+    try:
+        _hold(settings)
+    except IndexUnusableError:
+        if not (is_ready and _build_apart(settings, "--force")):
+            raise
+        _hold(settings)
+    if not is_ready:
+        print(text("index.serving_old"), file=sys.stderr)
+
+
+def _build_apart(settings: Settings, *options: str) -> bool:
+    command = [sys.executable, "-m", "coach.cli", "index", *options]
+    environment = as_environment(settings)
+    done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
+    return done.returncode == 0
+
+
 def _hold(settings: Settings) -> None:
-    """Open what is published, and answer one question before anybody asks."""
-    coach = build_coach(settings)
+    """Open what is published, and answer one question before anybody asks.
+
+    The Coach before it goes, with all that it holds, once the last question put to it is answered.
+    """
+    coach = open_coach(settings)
     coach.reply([], text("check_question"))
     _held[settings] = coach
+    return_freed()
 
 
 def _open_behind(settings: Settings) -> None:
@@ -88,6 +124,7 @@ def serve_page(settings: Settings) -> None:
     sign_in = read_sign_in(settings)
     _check_address(settings)
     prepare_libraries(settings)
+    map_large_blocks()
     with lock_index(settings.index / LOCK):
         recover(settings)
     coach = shared_coach(settings)

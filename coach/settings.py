@@ -1,4 +1,7 @@
-"""Settings: the only place that reads the environment (and a `.env` file beside the command)."""
+"""Settings: the only place that reads the environment (and the `.env` file of the project folder).
+
+Started from whatever folder, the same settings hold: a relative path is in the project folder too.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,14 @@ from coach.errors import SettingsError
 from coach.texts import text
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
+ENV_FILE = PROJECT_FOLDER / ".env"
 
 
 class Settings(BaseSettings):
     """Everything that can be set, with the defaults that `make run` uses."""
 
     model_config = SettingsConfigDict(
-        env_prefix="COACH_", env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore"
+        env_prefix="COACH_", env_file=ENV_FILE, env_ignore_empty=True, frozen=True, extra="ignore"
     )
 
     knowledge: Path = Field(
@@ -155,7 +159,7 @@ class Settings(BaseSettings):
     @field_validator("knowledge", "gold", "index", "reports")
     @classmethod
     def _expand(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+        return PROJECT_FOLDER / value.expanduser()
 
     @property
     def archive_url(self) -> str:

@@ -1,6 +1,8 @@
 """Teaching: a change of the knowledge is published in one move, and can be undone.
 
-A change is one file as it would be: the bank with one question more, or an edited situation.
+A change is one file as it would be: the bank with one question more, or an edited situation. It is
+made on what is served, so that publishing it publishes nothing else: what somebody is editing by
+hand in the knowledge folder stays there as it is.
 """
 
 from __future__ import annotations
@@ -9,22 +11,28 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from coach.errors import CoachError, SettingsError, StaleError
-from coach.index.build import lock_index
+from coach.errors import (
+    CoachError,
+    IndexUnusableError,
+    KnowledgeError,
+    SettingsError,
+    StaleError,
+)
+from coach.index.build import current_build, lock_index
 from coach.instruction.danger import TAUGHT
-from coach.instruction.knowledge import knowledge_version, load_knowledge
+from coach.instruction.knowledge import knowledge_files, knowledge_version, load_knowledge
 from coach.instruction.questions import group_line
 from coach.privacy.masking import mask, strip_placeholders
 from coach.settings import Settings, as_environment
 from coach.texts import text
 
 TRAINER_AUTHOR = "trainer"
-LOCK, UNFINISHED = "teaching", "unfinished.json"
+LOCK, UNFINISHED, CANDIDATE = "teaching", "unfinished.json", "knowledge"
 RUN_SECONDS = 600
 Record = Callable[[str], None]
 
@@ -33,8 +41,9 @@ Record = Callable[[str], None]
 class Change:
     """A file of the knowledge as a trainer wants it.
 
-    `path` is in the knowledge folder, `before` and `after` are its words, `version` is the
-    knowledge that the trainer saw. `question` is the one that is taught, empty for an edited file.
+    `path` is in the knowledge folder; `before` are its words as they are served, `after` as they
+    would be; `version` is the served knowledge that the trainer saw. `question` is the one that is
+    taught, empty for an edited file, of which `opened` are the words that the trainer began with.
     """
 
     path: str
@@ -43,10 +52,34 @@ class Change:
     version: str
     situation: str
     question: str = ""
+    opened: str = ""
 
 
 def record_nothing(version: str) -> None:
     """Keep nobody's name: for callers without an archive."""
+
+
+def served_knowledge(settings: Settings) -> Path:
+    """The folder of the knowledge that is served now; IndexUnusableError where none is."""
+    build = current_build(settings.index)
+    if build is None or not (build / "knowledge").is_dir():
+        raise IndexUnusableError(text("index.unusable", fault=text("index.missing")))
+    return build / "knowledge"
+
+
+def hand_edits(settings: Settings) -> list[str]:
+    """The files of the knowledge folder that are not as they are served: nobody published them."""
+    served = knowledge_files(served_knowledge(settings))
+    edited = knowledge_files(settings.knowledge)
+    names = served.keys() | edited.keys()
+    return sorted(name for name in names if _bytes(served, name) != _bytes(edited, name))
+
+
+def _bytes(files: Mapping[str, Path], name: str) -> bytes | None:
+    try:
+        return files[name].read_bytes() if name in files else None
+    except OSError:  # gone since it was listed
+        return None
 
 
 def teach_question(question: str, situation: str, settings: Settings) -> Change:
@@ -56,40 +89,53 @@ def teach_question(question: str, situation: str, settings: Settings) -> Change:
     Raises CoachError when nothing is left of it, SettingsError when the bank cannot be read.
     """
     path = TAUGHT.get(situation, f"questions/{situation}.txt")
-    version = knowledge_version(settings.knowledge)
-    before = _read_bank(settings, path)
+    served = served_knowledge(settings)
+    before = _read_bank(served, path)
     asked = clean_question(question)
     if not asked:
         raise CoachError(text("teaching.nothing_left"))
-    heading = group_line(author=TRAINER_AUTHOR)
-    after = f"{before.rstrip(chr(10))}\n{heading}\n{asked}\n".lstrip("\n")
-    return Change(path, before, after, version, situation, asked)
+    after = _with_question(before, asked)
+    return Change(path, before, after, knowledge_version(served), situation, asked)
 
 
-def edit_situation(situation: str, after: str, settings: Settings) -> Change:
-    """The change that puts other words into a situation's file.
+def edit_situation(situation: str, opened: str, after: str, settings: Settings) -> Change:
+    """The change that puts other words into a situation's file, which was opened with some.
 
-    Raises SettingsError when the file cannot be read.
+    Raises StaleError when the file holds others by now, SettingsError when it cannot be read.
     """
     path = f"situations/{situation}.md"
-    version = knowledge_version(settings.knowledge)
-    before = _read(settings.knowledge / path)
-    return Change(path, before, after.replace("\r\n", "\n"), version, situation)
+    _check_opened(path, opened, settings)
+    served = served_knowledge(settings)
+    words = after.replace("\r\n", "\n")
+    version = knowledge_version(served)
+    return Change(path, _read(served / path), words, version, situation, opened=opened)
+
+
+def _check_opened(path: str, opened: str, settings: Settings) -> None:
+    """Refuse to write over what others put into a file since it was opened."""
+    if _read(settings.knowledge / path) != opened:
+        raise StaleError(text("teaching.file_moved", path=path))
 
 
 def publish(change: Change, settings: Settings, record: Record = record_nothing) -> str:
     """Write the change and renew the index; return the new knowledge version.
 
-    `record` keeps who did it: when it fails, the change is taken back. Raises StaleError when the
-    knowledge is not the one that the change was made on, SettingsError when the folder cannot be
-    written, KnowledgeError when it has a slip: in all cases nothing is changed.
+    Nothing else of the folder is published. `record` keeps who did it: when it fails, the change is
+    taken back. Raises StaleError when the served knowledge is not the one that the change was made
+    on, or its file not the one that was opened; SettingsError when the folder cannot be written,
+    KnowledgeError when it has a slip: in all cases nothing is changed.
     """
     with lock_index(settings.index / LOCK):
         recover(settings)
-        version = knowledge_version(settings.knowledge)
+        version = knowledge_version(served_knowledge(settings))
         if version != change.version:
             raise StaleError(text("teaching.moved", before=change.version, now=version))
-        return _replace(change.path, change.after, settings, record)
+        written = change.after
+        if change.question:  # the bank may hold what somebody is adding by hand
+            written = _with_question(_read_bank(settings.knowledge, change.path), change.question)
+        else:
+            _check_opened(change.path, change.opened, settings)
+        return _replace(change.path, change.after, written, settings, record)
 
 
 def undo(change: Change, settings: Settings, record: Record = record_nothing) -> str:
@@ -99,21 +145,28 @@ def undo(change: Change, settings: Settings, record: Record = record_nothing) ->
     """
     with lock_index(settings.index / LOCK):
         recover(settings)
-        path = settings.knowledge / change.path
-        words = _read(path) if path.exists() else ""
-        without = _without(change, words)
-        if without is None:
+        paths = [one / change.path for one in (served_knowledge(settings), settings.knowledge)]
+        served, written = (_without(change, _read(path) if path.exists() else "") for path in paths)
+        if served is None or written is None:
             raise StaleError(text("teaching.gone", question=change.question or change.path))
-        return _replace(change.path, without, settings, record)
+        return _replace(change.path, served, written, settings, record)
 
 
 def recover(settings: Settings) -> None:
-    """Put back the file that a publish was changing when its process was killed."""
+    """Take back what a publish was changing when its process was killed.
+
+    The file is put back as it was, and so is what is served, where that was renewed already.
+    """
     note = settings.index / LOCK / UNFINISHED
-    if note.exists():
-        kept = json.loads(note.read_text(encoding="utf-8"))
-        write_file(settings.knowledge / kept["path"], kept["before"])
-        note.unlink()
+    if not note.exists():
+        return
+    kept = json.loads(note.read_text(encoding="utf-8"))
+    with lock_index(settings.index):  # a build that goes on by itself ends first, or never begins
+        shutil.rmtree(settings.index / LOCK / CANDIDATE, ignore_errors=True)
+    _write_bank(settings.knowledge, kept["path"], kept["before"])
+    if _read_bank(served_knowledge(settings), kept["path"]) != kept["served"]:
+        renew_index(kept["path"], kept["served"], settings)
+    note.unlink()
 
 
 def _without(change: Change, words: str) -> str | None:
@@ -122,33 +175,38 @@ def _without(change: Change, words: str) -> str | None:
     return change.before if words == change.after else None
 
 
-def _replace(name: str, after: str, settings: Settings, record: Record) -> str:
-    """Change a file, renew the index, keep who did it; when that fails, change all back."""
-    path = settings.knowledge / name
-    before = _read_bank(settings, name)
+def _replace(name: str, served: str, written: str, settings: Settings, record: Record) -> str:
+    """Change a file in the folder and in what is served; when that fails, change all back."""
+    before = {
+        "before": _read_bank(settings.knowledge, name),
+        "served": _read_bank(served_knowledge(settings), name),
+    }
     note = settings.index / LOCK / UNFINISHED
-    note.write_text(json.dumps({"path": name, "before": before}), encoding="utf-8")
-    is_built = False
+    note.write_text(json.dumps({"path": name, **before}), encoding="utf-8")
     try:
-        write_file(path, after)
-        renew_index(settings)
-        is_built = True
-        version = knowledge_version(settings.knowledge)
+        _write_bank(settings.knowledge, name, written)
+        renew_index(name, served, settings)
+        version = knowledge_version(served_knowledge(settings))
         record(version)
     except BaseException:
-        write_file(path, before)
-        note.unlink()
-        if is_built:
-            renew_index(settings)
+        recover(settings)
         raise
     note.unlink()
     return version
 
 
-def _read_bank(settings: Settings, name: str) -> str:
-    """The words of a bank file; a file of danger lessons begins empty."""
-    path = settings.knowledge / name
+def _read_bank(folder: Path, name: str) -> str:
+    """The words of a file of a knowledge folder; one of danger lessons begins empty."""
+    path = folder / name
     return _read(path) if path.exists() or name not in TAUGHT.values() else ""
+
+
+def _write_bank(folder: Path, name: str, words: str) -> None:
+    """Write a file of a knowledge folder; one of danger lessons goes with its last lesson."""
+    if words.strip() or name not in TAUGHT.values():
+        write_file(folder / name, words)
+    else:
+        (folder / name).unlink(missing_ok=True)
 
 
 def _read(path: Path) -> str:
@@ -158,13 +216,38 @@ def _read(path: Path) -> str:
         raise SettingsError(text("teaching.unreadable", path=path)) from error
 
 
-def renew_index(settings: Settings) -> None:
-    """Build the index in a process of its own: operators who ask meanwhile do not wait.
+def renew_index(name: str, words: str, settings: Settings) -> None:
+    """Serve the knowledge that is served now with other words in one file.
 
-    Raises KnowledgeError when the folder has a slip, CoachError when the build fails.
+    The index is built in a process of its own: operators who ask meanwhile do not wait. Raises
+    KnowledgeError when the knowledge has a slip then, CoachError when the build fails.
     """
-    load_knowledge(settings.knowledge)
-    run_module(["coach.cli", "index"], settings)
+    candidate = settings.index / LOCK / CANDIDATE
+    try:
+        copy_knowledge(settings, candidate)
+        _write_bank(candidate, name, words)
+        load_knowledge(candidate)
+        run_module(["coach.cli", "index"], settings.model_copy(update={"knowledge": candidate}))
+    except KnowledgeError as error:
+        raise _about(error, candidate, settings.knowledge) from error
+    finally:
+        shutil.rmtree(candidate, ignore_errors=True)
+
+
+def copy_knowledge(settings: Settings, folder: Path) -> None:
+    """Copy the knowledge that is served now; raises SettingsError when the copy is not written."""
+    served = served_knowledge(settings)
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(served, folder)
+    except OSError as error:
+        raise SettingsError(text("settings.not_writable", folder=folder.parent)) from error
+
+
+def _about(error: KnowledgeError, copied: Path, folder: Path) -> KnowledgeError:
+    """The slips of a copy, told of the folder that it is a copy of."""
+    slips = [replace(one, path=folder / one.path.relative_to(copied)) for one in error.slips]
+    return KnowledgeError(text("slips.heading"), slips)
 
 
 def run_module(module: Sequence[str], settings: Settings, said: str = "") -> str:
@@ -199,7 +282,7 @@ def clean_question(question: str) -> str:
 
 def copy_settings(settings: Settings, folder: Path) -> Settings:
     """Settings of a copy of the knowledge whose index starts from the published one."""
-    shutil.copytree(settings.knowledge, folder / "knowledge")
+    copy_knowledge(settings, folder / "knowledge")
     index = folder / "index"
     index.mkdir()
     (index / "embedders").symlink_to(settings.index / "embedders")
@@ -208,6 +291,11 @@ def copy_settings(settings: Settings, folder: Path) -> Settings:
     shutil.copyfile(settings.index / "current", index / "current")
     change = {"knowledge": folder / "knowledge", "index": index, "llm": ""}
     return settings.model_copy(update=change)
+
+
+def _with_question(bank: str, question: str) -> str:
+    heading = group_line(author=TRAINER_AUTHOR)
+    return f"{bank.rstrip(chr(10))}\n{heading}\n{question}\n".lstrip("\n")
 
 
 def _without_question(bank: str, question: str) -> str | None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 
 from coach import build_index
 from coach.assembly import report_nothing
 from coach.coaching import Coach
-from coach.doctor import Finding, examine, print_findings
+from coach.doctor import Finding, _check_env_file, examine, print_findings
+from coach.errors import CoachError
 from coach.settings import Settings
+from tests.conftest import make_settings
 
 
 def findings(settings: Settings) -> dict[str, Finding]:
@@ -22,7 +25,8 @@ def test_a_sound_installation_has_no_fault(real_settings: Settings, coach: Coach
     assert [one.line for one in found.values() if not one.is_fine] == []
     assert coach.knowledge.version in found["knowledge"].line
     assert set(found) == {
-        "python", "packages", "writing", "knowledge", "index", "model", "signing_in", "port",
+        "python", "env_file", "packages", "writing", "knowledge", "index", "model", "signing_in",
+        "port",
     }  # fmt: skip
     assert "COACH_OIDC_METADATA_URL" in found["signing_in"].line
 
@@ -52,3 +56,21 @@ def test_a_taken_port_is_mentioned(small_settings: Settings) -> None:
         found = findings(small_settings.model_copy(update={"port": port}))
     assert str(port) in found["port"].line
     assert "занят" in found["port"].line
+
+
+def test_the_file_of_settings_that_was_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    project.mkdir()
+    elsewhere.mkdir()
+    monkeypatch.setattr("coach.doctor.ENV_FILE", project / ".env")
+    monkeypatch.chdir(elsewhere)
+    assert _check_env_file(make_settings()).startswith(f"{project}/.env нет")
+    (project / ".env").write_text("", "utf-8")
+    assert _check_env_file(make_settings()) == f"прочитан {project}/.env"
+    (elsewhere / ".env").write_text("", "utf-8")
+    with pytest.raises(CoachError, match=r"elsewhere/\.env не читается.*project/\.env"):
+        _check_env_file(make_settings())
+    monkeypatch.chdir(project)
+    assert _check_env_file(make_settings()) == f"прочитан {project}/.env"

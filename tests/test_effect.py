@@ -55,8 +55,9 @@ def test_a_contradiction_is_warned_of(settings: Settings, served: Coach) -> None
 def test_other_words_on_the_same_card_are_a_change(settings: Settings, served: Coach) -> None:
     path = settings.knowledge / "situations/boss_phone.md"
     step = served.knowledge.situations["boss_phone"].do[0].text
-    words = path.read_text("utf-8").replace(step, "Предложите составить жалобу.")
-    change = edit_situation("boss_phone", words, settings)
+    before = path.read_text("utf-8")
+    words = before.replace(step, "Предложите составить жалобу.")
+    change = edit_situation("boss_phone", before, words, settings)
     effect = foresee(change, ["дайте телефон директора", "какая скидка"], served, settings)
     (changed,) = effect.changed
     assert changed.question == "дайте телефон директора"
@@ -67,9 +68,12 @@ def test_a_refusal_whose_choices_alone_are_renamed_is_no_change(
     settings: Settings, served: Coach
 ) -> None:
     path = settings.knowledge / "situations/boss_phone.md"
-    words = path.read_text("utf-8").replace("title: Требуют", "title: Просят")
+    before = path.read_text("utf-8")
+    words = before.replace("title: Требуют", "title: Просят")
     recent = ["говорит что сейчас прыгнет с крыши", "дайте телефон директора"]
-    effect = foresee(edit_situation("boss_phone", words, settings), recent, served, settings)
+    effect = foresee(
+        edit_situation("boss_phone", before, words, settings), recent, served, settings
+    )
     assert [one.question for one in effect.changed] == ["дайте телефон директора"]
     assert outcome(served, recent[0]) == "опасность для жизни: 112"
 
@@ -109,7 +113,8 @@ def test_to_look_is_not_to_publish(settings: Settings) -> None:
     bank = settings.knowledge / "questions/none.txt"
     bank.write_text(bank.read_text("utf-8") + "дописано в редакторе\n", "utf-8")
     served = (settings.index / "current").read_text("utf-8")
-    foresee_apart(teach_question(QUESTION, "child_caller", settings), [], settings)
+    effect = foresee_apart(teach_question("дописано в редакторе", "none", settings), [], settings)
+    assert effect.warnings == ()
     assert (settings.index / "current").read_text("utf-8") == served
 
 
@@ -132,8 +137,10 @@ def test_a_gold_folder_that_cannot_be_written_is_named(settings: Settings) -> No
 
 
 def test_a_change_with_a_slip_is_told_in_words(settings: Settings) -> None:
+    before = (settings.knowledge / "situations/boss_phone.md").read_text("utf-8")
+    change = edit_situation("boss_phone", before, "нет начала", settings)
     with pytest.raises(CoachError, match=r"boss_phone\.md") as told:
-        foresee_apart(edit_situation("boss_phone", "нет начала", settings), [], settings)
+        foresee_apart(change, [], settings)
     assert "Traceback" not in str(told.value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -158,6 +159,29 @@ def test_old_builds_are_removed(small_settings: Settings) -> None:
         build(small_settings, force=True)
     assert len(list((small_settings.index / "builds").iterdir())) == 2
     assert not list(small_settings.index.glob("current.*"))
+
+
+def test_killed_builds_push_out_nothing_and_are_removed(small_settings: Settings) -> None:
+    build(small_settings)
+    before = served(small_settings)
+    builds = small_settings.index / "builds"
+    for number in range(3):  # killed before and after the manifest, which is written last
+        (builds / f"killed{number}/chroma").mkdir(parents=True)
+        shutil.copytree(before, builds / f"whole{number}")
+    (small_settings.index / "current.killed0").write_text("killed0")
+    build(small_settings, force=True)
+    assert {*builds.iterdir()} == {before, served(small_settings)}
+    assert not list(small_settings.index.glob("current.*"))
+
+
+def test_leftovers_are_removed_even_when_the_next_build_fails(small_settings: Settings) -> None:
+    build(small_settings)
+    builds = small_settings.index / "builds"
+    (builds / "killed/chroma").mkdir(parents=True)
+    (small_settings.knowledge / "questions/none.txt").unlink()
+    with pytest.raises(KnowledgeError):
+        build(small_settings)
+    assert [*builds.iterdir()] == [served(small_settings)]
 
 
 def test_folders_that_cannot_work_are_told_clearly(

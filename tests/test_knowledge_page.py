@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from coach import build_coach
 from coach.assembly import report_nothing
+from coach.checking import Draft, check_draft
 from coach.settings import PROJECT_FOLDER, Settings
 from tests.test_page import PAGE, ask, words_on
 from tests.test_review import press
@@ -109,6 +110,55 @@ def test_of_two_trainers_on_one_file_the_second_loses_nothing(
     assert word("teach.foresee") in words_on(other)
     path = desk_settings.knowledge / "situations/boss_phone.md"
     assert NEW_TITLE in path.read_text("utf-8")
+
+
+def test_what_others_publish_between_the_look_and_the_click_is_not_overwritten(
+    page: AppTest, desk_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(page, TITLE, NEW_TITLE)
+    path = desk_settings.knowledge / "situations/boss_phone.md"
+    theirs = path.read_text("utf-8").replace("urgency: 5", "urgency: 6")
+
+    def publish_meanwhile(name: str, words: str, settings: Settings) -> Draft:
+        path.write_text(theirs, "utf-8")
+        return check_draft(name, words, settings)
+
+    monkeypatch.setattr("ui.knowledge_page.check_draft", publish_meanwhile)
+    press(page, word("teach.foresee"))
+    assert "изменил кто-то другой" in words_on(page)
+    assert word("teach.publish") not in words_on(page)
+    assert path.read_text("utf-8") == theirs
+    assert NEW_TITLE in page.text_area[0].value
+
+
+def test_hand_edits_of_other_files_are_named_and_stay_unpublished(
+    page: AppTest, desk_settings: Settings
+) -> None:
+    other = desk_settings.knowledge / "situations/slow_speaker.md"
+    other.write_text("начато и не дописано", "utf-8")
+    edit(page, TITLE, NEW_TITLE)
+    press(page, word("teach.foresee"))
+    assert word("teach.hand_edits", files="situations/slow_speaker.md") in words_on(page)
+    press(page, word("teach.publish"))
+    assert "Опубликовано" in words_on(page)
+    assert other.read_text("utf-8") == "начато и не дописано"
+    served = process.current_coach().knowledge.situations
+    assert served["boss_phone"].title == NEW_TITLE.removeprefix("title: ")
+    assert "slow_speaker" in served
+
+
+def test_a_hand_edit_of_the_file_itself_is_told_and_may_be_published(
+    page: AppTest, desk_settings: Settings
+) -> None:
+    path = desk_settings.knowledge / "situations/boss_phone.md"
+    path.write_text(path.read_text("utf-8").replace(TITLE, NEW_TITLE), "utf-8")
+    page.run()
+    assert word("knowledge.unpublished") in words_on(page)
+    assert word("knowledge.same") not in words_on(page)
+    press(page, word("teach.foresee"))
+    press(page, word("teach.publish"))
+    assert word("knowledge.same") in words_on(page)
+    assert process.current_coach().knowledge.situations["boss_phone"].title in NEW_TITLE
 
 
 def test_what_was_foreseen_is_shown_beside_nothing_else(page: AppTest) -> None:

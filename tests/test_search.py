@@ -51,6 +51,15 @@ def test_an_index_is_cached_by_content(documents: Path, small_settings: Settings
     assert "разрыв" not in " ".join(one.passage.text for one in renewed.search("разрыв", 5))
 
 
+def test_leftovers_of_a_killed_indexing_are_removed(
+    documents: Path, small_settings: Settings
+) -> None:
+    left = small_settings.index / "searches/0123456789ab.killed/chroma"
+    left.mkdir(parents=True)
+    build_search(documents, small_settings, report=report_nothing)
+    assert not left.parent.exists()
+
+
 def test_nothing_to_search_is_told(tmp_path: Path, small_settings: Settings) -> None:
     for folder in (tmp_path / "nowhere", tmp_path):
         with pytest.raises(SettingsError, match="--documents"):

@@ -8,17 +8,21 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
+import weakref
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from coach import build_index
 from coach.archive.tables import ConversationRow, now
-from coach.assembly import open_archive, report_nothing
-from coach.errors import SettingsError
+from coach.assembly import open_archive, published_build, report_nothing
+from coach.errors import IndexUnusableError, SettingsError
+from coach.memory import map_large_blocks
 from coach.serving import (
     PAGE_OPTIONS,
     _check_protected,
@@ -28,6 +32,7 @@ from coach.serving import (
     shared_coach,
 )
 from coach.settings import PROJECT_FOLDER, Settings
+from coach.texts import text
 from eval.served_page import run_page
 from tests.conftest import make_settings
 from tests.identity_provider import SIGN_IN
@@ -47,6 +52,89 @@ def test_sessions_share_one_coach_until_new_knowledge_is_published(
     assert renewed is not first
     assert renewed.knowledge.version != first.knowledge.version
     assert shared_coach(small_settings) is renewed
+
+
+def republish(settings: Settings) -> None:
+    """Publish the served build once more, as another one, and drop the one before."""
+    old = settings.index / "builds" / str(published_build(settings))
+    new = old.with_name(uuid.uuid4().hex[:12])
+    shutil.copytree(old, new)
+    (settings.index / "current").write_text(new.name, "utf-8")
+    shutil.rmtree(old)
+
+
+def test_many_publishes_leave_no_memory_files_or_threads_behind(small_settings: Settings) -> None:
+    questions = ["дайте телефон директора", "ребенк в трубке", "klient govorit medlenno"]
+    page = psutil.Process()
+    used: list[tuple[int, int, int]] = []
+    map_large_blocks()
+    shared_coach(small_settings)
+    for _ in range(13):
+        republish(small_settings)
+        coach = open_published(small_settings)
+        assert all(coach.reply([], one).answered for one in questions)
+        del coach
+        used.append((page.memory_info().rss, page.num_fds(), page.num_threads()))
+    first, last = used[0], used[-1]
+    assert last[0] - first[0] < 100 * 2**20
+    assert last[1] - first[1] <= 12
+    assert last[2] - first[2] <= 12
+
+
+def test_nothing_of_the_coach_before_is_held_when_a_new_one_is_opened(
+    small_settings: Settings,
+) -> None:
+    before = shared_coach(small_settings)
+    before.reply([], "klient govorit medlenno")
+    parts = [before, before._index, before._repairer._lexicon, before._index.questions]
+    left = [weakref.ref(one) for one in parts]
+    del before, parts
+    republish(small_settings)
+    open_published(small_settings)
+    assert [one() for one in left] == [None] * 4
+
+
+def test_who_still_asks_the_coach_before_is_answered(small_settings: Settings) -> None:
+    before = shared_coach(small_settings)
+    republish(small_settings)
+    assert open_published(small_settings) is not before
+    assert before.reply([], "дайте телефон директора").answered
+
+
+def test_the_page_never_builds_in_its_own_process(
+    small_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("built in the serving process")
+
+    monkeypatch.setattr("coach.index.build.write_build", fail)
+    coach = shared_coach(small_settings)
+    path = small_settings.knowledge / "questions/none.txt"
+    path.write_text(path.read_text("utf-8") + "дописано в редакторе\n", "utf-8")
+    republish(small_settings)
+    assert open_published(small_settings).knowledge.version == coach.knowledge.version
+
+
+def test_a_page_that_starts_with_a_slip_serves_what_was_published_before(
+    small_settings: Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    build_index(small_settings, report=report_nothing)
+    (small_settings.knowledge / "questions/none.txt").unlink()
+    assert shared_coach(small_settings).reply([], "дайте телефон директора").answered
+    told = capfd.readouterr().err
+    assert "none.txt:1" in told
+    assert text("index.serving_old") in told
+
+
+def test_a_page_without_any_index_says_why_it_cannot_start(
+    small_settings: Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (small_settings.knowledge / "questions/none.txt").unlink()
+    with pytest.raises(IndexUnusableError, match="coach index"):
+        shared_coach(small_settings)
+    told = capfd.readouterr().err
+    assert "none.txt:1" in told
+    assert "Traceback" not in told
 
 
 def test_an_index_deleted_meanwhile_goes_on_serving(small_settings: Settings) -> None:

@@ -41,13 +41,32 @@ def test_the_example_file_names_every_setting_with_its_default_and_meaning() -> 
 def test_settings_come_from_the_environment_and_the_env_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path(".env").write_text("COACH_PORT=9000\nCOACH_HOST=127.0.0.2\n", "utf-8")
+    env_file = tmp_path / ".env"
+    env_file.write_text("COACH_PORT=9000\nCOACH_HOST=127.0.0.2\n", "utf-8")
+    monkeypatch.setitem(Settings.model_config, "env_file", env_file)
     monkeypatch.setenv("COACH_PORT", "9001")
     monkeypatch.setenv("COACH_BANK_AUTHORS", "author_1, author_2,")
     settings = load_settings()
     assert (settings.port, settings.host) == (9001, "127.0.0.2")
     assert settings.author_names == {"author_1", "author_2"}
+
+
+def test_the_settings_are_the_same_whatever_folder_the_command_starts_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = load_settings()
+    (tmp_path / ".env").write_text("COACH_PORT=9000\nCOACH_OIDC_CLIENT_ID=other\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert load_settings() == expected
+    assert Settings.model_config["env_file"] == PROJECT_FOLDER / ".env"
+
+
+def test_a_relative_path_is_in_the_project_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COACH_KNOWLEDGE", "other/knowledge")
+    assert load_settings().knowledge == PROJECT_FOLDER / "other/knowledge"
 
 
 @pytest.mark.parametrize(

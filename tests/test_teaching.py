@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from coach import build_coach, build_index
-from coach.assembly import report_nothing
+from coach.assembly import open_coach, report_nothing
 from coach.errors import ArchiveError, CoachError, KnowledgeError, SettingsError, StaleError
 from coach.index.build import lock_index
 from coach.instruction.knowledge import knowledge_version
@@ -21,6 +21,7 @@ from coach.teaching import (
     LOCK,
     clean_question,
     edit_situation,
+    hand_edits,
     publish,
     recover,
     teach_question,
@@ -53,7 +54,7 @@ def test_an_edited_situation_is_published_and_taken_back(settings: Settings) -> 
     path = settings.knowledge / "situations/boss_phone.md"
     before = path.read_text("utf-8")
     after = before.replace("title: Требуют телефон руководства", "title: Просят номер директора")
-    change = edit_situation("boss_phone", after, settings)
+    change = edit_situation("boss_phone", before, after, settings)
     publish(change, settings)
     coach = build_coach(settings, report=report_nothing)
     assert coach.knowledge.situations["boss_phone"].title == "Просят номер директора"
@@ -65,10 +66,10 @@ def test_an_edit_that_others_built_upon_is_not_taken_back(settings: Settings) ->
     path = settings.knowledge / "situations/boss_phone.md"
     before = path.read_text("utf-8")
     change = edit_situation(
-        "boss_phone", before.replace("title: Требуют", "title: Просят"), settings
+        "boss_phone", before, before.replace("title: Требуют", "title: Просят"), settings
     )
     publish(change, settings)
-    publish(edit_situation("boss_phone", before, settings), settings)
+    publish(edit_situation("boss_phone", change.after, before, settings), settings)
     with pytest.raises(StaleError, match="отменять нечего"):
         undo(change, settings)
 
@@ -79,7 +80,7 @@ def test_a_phrase_that_is_not_in_the_instruction_is_never_published(settings: Se
     wrong = before.replace("нет возможности. Если", "есть возможность. Если")
     assert wrong != before
     with pytest.raises(KnowledgeError, match=r"boss_phone\.md"):
-        publish(edit_situation("boss_phone", wrong, settings), settings)
+        publish(edit_situation("boss_phone", before, wrong, settings), settings)
     assert path.read_text("utf-8") == before
 
 
@@ -113,6 +114,83 @@ def test_two_publishes_at_once_lose_nothing(settings: Settings) -> None:
         thread.join()
     assert told.count("stale") == 1
     assert knowledge_version(settings.knowledge) in told
+
+
+def test_an_edit_never_overwrites_what_was_published_since_it_was_opened(
+    settings: Settings,
+) -> None:
+    path = settings.knowledge / "situations/boss_phone.md"
+    opened = path.read_text("utf-8")
+    mine = opened.replace("title: Требуют", "title: Ищут")
+    early = edit_situation("boss_phone", opened, mine, settings)
+    theirs = opened.replace("title: Требуют", "title: Просят")
+    publish(edit_situation("boss_phone", opened, theirs, settings), settings)
+    with pytest.raises(StaleError, match="изменил"):
+        edit_situation("boss_phone", opened, mine, settings)
+    with pytest.raises(StaleError, match="изменились"):
+        publish(early, settings)
+    assert path.read_text("utf-8") == theirs
+
+
+def test_an_edit_never_overwrites_a_hand_edit_made_since_it_was_opened(settings: Settings) -> None:
+    path = settings.knowledge / "situations/boss_phone.md"
+    opened = path.read_text("utf-8")
+    change = edit_situation("boss_phone", opened, f"{opened}\n", settings)
+    by_hand = opened.replace("title: Требуют", "title: Просят")
+    path.write_text(by_hand, "utf-8")
+    with pytest.raises(StaleError, match="изменил"):
+        publish(change, settings)
+    assert path.read_text("utf-8") == by_hand
+
+
+def test_only_the_change_itself_is_published_and_hand_edits_stay(settings: Settings) -> None:
+    unfinished = settings.knowledge / "situations/slow_speaker.md"
+    unfinished.write_text("начато и не дописано", "utf-8")
+    bank = settings.knowledge / "questions/child_caller.txt"
+    bank.write_text(bank.read_text("utf-8") + "вписано руками\n", "utf-8")
+    change = teach_question(QUESTION, "child_caller", settings)
+    served = publish(change, settings)
+    assert hand_edits(settings) == ["questions/child_caller.txt", "situations/slow_speaker.md"]
+    knowledge = open_coach(settings, report=report_nothing).knowledge
+    assert knowledge.version == served
+    asked = {one.text for one in knowledge.questions}
+    assert QUESTION in asked
+    assert "вписано руками" not in asked
+    assert unfinished.read_text("utf-8") == "начато и не дописано"
+    assert bank.read_text("utf-8").count("вписано руками") == 1
+    assert bank.read_text("utf-8").count(QUESTION) == 1
+    assert undo(change, settings) == change.version
+    assert "вписано руками" in bank.read_text("utf-8")
+    assert QUESTION not in bank.read_text("utf-8")
+
+
+def test_a_slip_is_told_of_the_folder_that_people_know(settings: Settings) -> None:
+    path = settings.knowledge / "situations/boss_phone.md"
+    change = edit_situation("boss_phone", path.read_text("utf-8"), "нет начала", settings)
+    with pytest.raises(KnowledgeError) as told:
+        publish(change, settings)
+    paths = {one.path for one in told.value.slips}
+    assert path in paths
+    assert all(one.is_relative_to(settings.knowledge) for one in paths)
+
+
+def test_what_a_killed_publish_made_served_is_taken_back(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = teach_question(QUESTION, "child_caller", settings)
+    with monkeypatch.context() as killed:
+        killed.setattr("coach.teaching.recover", lambda _: None)
+        with pytest.raises(KeyboardInterrupt):
+            publish(change, settings, _interrupt)
+    assert open_coach(settings, report=report_nothing).knowledge.version != change.version
+    with lock_index(settings.index / LOCK):
+        recover(settings)
+    assert open_coach(settings, report=report_nothing).knowledge.version == change.version
+    assert hand_edits(settings) == []
+
+
+def _interrupt(_: str) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_failed_build_leaves_the_knowledge_as_it_was(

@@ -14,7 +14,7 @@ from coach.checking import check_draft
 from coach.coaching import Coach
 from coach.errors import Slip
 from coach.signing_in import TRAINER
-from coach.teaching import edit_situation
+from coach.teaching import edit_situation, hand_edits
 from coach.versions import compare_words
 from ui import process
 from ui.access import needs
@@ -95,14 +95,16 @@ def _show_file(name: str) -> None:
     except (OSError, UnicodeDecodeError):
         show(word("knowledge.unreadable", path=path.name), "item coach-avoid")
         return
+    is_served = f"situations/{path.name}" not in hand_edits(settings)
     words = _edit(name, path.name, published)
-    is_moved = _tell_state(name, words, published)
+    is_moved = _tell_state(name, words, published, is_served=is_served)
     draft = check_draft(name, words, settings)
     _show_slips(draft.slips, path.name)
     if draft.card is None:
         return
-    if words != published and not is_moved:
-        show_foreseeing(partial(edit_situation, name, words, settings), (name, words))
+    if not is_moved and not (is_served and words == published):
+        opened, _ = _opened_files()[name]
+        show_foreseeing(partial(edit_situation, name, opened, words, settings), (name, words))
     show(word("knowledge.preview"), "label", "h3")
     show_reply(draft.card, 0, lambda *_: None, partial(open_source, page=KNOWLEDGE))
 
@@ -147,10 +149,14 @@ def _opened_files() -> dict[str, tuple[str, str]]:
     return opened
 
 
-def _tell_state(name: str, words: str, published: str) -> bool:
-    """Say whether the words are published; return whether others changed the file meanwhile."""
+def _tell_state(name: str, words: str, published: str, *, is_served: bool) -> bool:
+    """Say whether the words are published; return whether others changed the file meanwhile.
+
+    `is_served` says whether operators get the file as it stands in the folder.
+    """
     if words == published:
-        show(word("knowledge.same"), "status")
+        same = word("knowledge.same" if is_served else "knowledge.unpublished")
+        show(same, "status" if is_served else "item coach-conflict")
         return False
     base, _ = _opened_files()[name]
     if base == published:

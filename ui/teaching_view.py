@@ -14,7 +14,7 @@ from coach.errors import CoachError, StaleError
 from coach.instruction.danger import CALM, DANGER
 from coach.serving import open_published
 from coach.taught import join_gold, leave_gold
-from coach.teaching import Change, publish, undo
+from coach.teaching import Change, hand_edits, publish, undo
 from ui import process, session
 from ui.words import as_label, show, word
 
@@ -95,6 +95,9 @@ def _show_effect(effect: Effect, held: Box) -> None:
         _show_changed(effect.guard)
     if effect.evaluated:
         _show_evaluated(effect.evaluated)
+    others = [one for one in hand_edits(process.page_settings()) if one != effect.change.path]
+    if others:
+        show(word("teach.hand_edits", files=", ".join(others)), "item coach-conflict")
     is_gold = bool(effect.change.question) and effect.change.situation not in (DANGER, CALM)
     wants_gold = is_gold and st.checkbox(word("teach.gold"), key="teach-gold")
     if st.button(word("teach.publish"), key="publish", type="primary"):

@@ -36,8 +36,8 @@ from coach.texts import text
 
 FORMAT = 6
 CARD = "card"
+MANIFEST = "manifest.json"
 LOCK_SECONDS = 300
-KEPT_BUILDS = 2
 MOST_CHANGED = 0.05
 
 
@@ -110,6 +110,7 @@ def write_build(
     It starts from an earlier build when that differs in few questions. Raises KnowledgeError,
     with nothing published, when the knowledge folder has a slip.
     """
+    _remove_leftovers(folder)
     build = folder / "builds" / uuid.uuid4().hex[:12]
     try:
         load_knowledge(knowledge_folder)
@@ -230,7 +231,7 @@ def _write_manifest(build: Path, recipe: IndexRecipe, questions: int, renewed: i
         "renewed": renewed,
         "chroma_bytes": folder_bytes(build / "chroma"),
     }
-    path = build / "manifest.json"
+    path = build / MANIFEST
     path.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
@@ -239,11 +240,22 @@ def folder_bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed builds left unfinished: who builds holds the lock, so nobody is at it."""
+    current = current_build(folder)
+    for build in (folder / "builds").glob("*"):
+        if build != current and not (build / MANIFEST).exists():
+            shutil.rmtree(build, ignore_errors=True)
+    for pointer in folder.glob("current.*"):
+        pointer.unlink(missing_ok=True)
+
+
 def _switch(folder: Path, build: Path) -> None:
+    """Serve a build from now on; the one that was served before stays, all others go."""
+    before = current_build(folder)
     pointer = folder / f"current.{build.name}"
     pointer.write_text(build.name, encoding="utf-8")
     pointer.replace(folder / "current")
-    builds = sorted((folder / "builds").iterdir(), key=lambda path: path.stat().st_mtime)
-    for old in builds[:-KEPT_BUILDS]:
-        if old != build:
+    for old in (folder / "builds").iterdir():
+        if old not in (build, before):
             shutil.rmtree(old, ignore_errors=True)

@@ -45,7 +45,12 @@ def documents_key(documents: Sequence[ReceivedDocument], embedder: str) -> str:
 def write_document_index(
     folder: Path, passages: Sequence[Passage], embeddings: Embeddings, progress: Progress
 ) -> None:
-    """Build apart and move into place, so that a half-built index is never opened."""
+    """Build apart and move into place, so that a half-built index is never opened.
+
+    What killed builds left is removed first: who builds holds the index folder's lock.
+    """
+    for leftover in folder.parent.glob("*.*"):
+        shutil.rmtree(leftover, ignore_errors=True)
     unfinished = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}")
     try:
         store = open_store(unfinished / "chroma", embeddings)

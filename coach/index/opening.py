@@ -12,6 +12,7 @@ from langchain_core.vectorstores import VectorStore
 
 from coach.errors import IndexUnusableError, KnowledgeError
 from coach.index.build import (
+    MANIFEST,
     Earlier,
     IndexRecipe,
     current_build,
@@ -78,7 +79,7 @@ def find_earlier(folder: Path, recipe: IndexRecipe) -> Earlier | None:
 def read_manifest(build: Path) -> dict[str, Any] | None:
     """The manifest of a build, which is written last; None when the build was never finished."""
     try:
-        manifest: dict[str, Any] = json.loads((build / "manifest.json").read_text("utf-8"))
+        manifest: dict[str, Any] = json.loads((build / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError):
         return None
     return manifest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,17 +18,25 @@ BATCH = 500
 
 
 def open_store(folder: Path, embeddings: Embeddings) -> VectorStore:
-    """Open (or create) a folder's collection; Chroma's own default embedder is never used."""
+    """Open (or create) a folder's collection; Chroma's own default embedder is never used.
+
+    Chroma keeps every client that was ever opened, with its files, threads and memory: this one is
+    closed when nobody holds the store any longer, so that no question is cut off.
+    """
     import chromadb
     from chromadb.config import Settings as ChromaSettings
     from langchain_chroma import Chroma
 
-    return Chroma(
-        client=chromadb.PersistentClient(str(folder), ChromaSettings(anonymized_telemetry=False)),
+    quiet = ChromaSettings(anonymized_telemetry=False)
+    client: Any = chromadb.PersistentClient(str(folder), quiet)
+    store = Chroma(
+        client=client,
         collection_name=COLLECTION,
         embedding_function=embeddings,
         collection_configuration={"hnsw": {"space": "cosine"}},
     )
+    weakref.finalize(store, client.close).atexit = False
+    return store
 
 
 def count_documents(store: VectorStore) -> int:

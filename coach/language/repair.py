@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from coach.language.layout import switch_to_cyrillic, switch_to_latin
 from coach.language.lemmas import fold, words_of
@@ -19,6 +19,7 @@ from coach.language.segmentation import split_words
 from coach.language.transliteration import transliterate
 
 READ_CHARS = 1500
+CACHED_WORDS = 20_000
 LONG_WORD = 8
 SIGN_KEYS = ",.;:'\"/?&"
 SIGNS = str.maketrans("/?&", ".,?")
@@ -46,7 +47,10 @@ class Repairer:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self._repair_word = lru_cache(maxsize=20_000)(self._find_word)
+        self._repair_word = lru_cache(maxsize=CACHED_WORDS)(WordFinder(lexicon).find)
+        self._sound = lru_cache(maxsize=CACHED_WORDS)(
+            partial(transliterate, frequency=lexicon.frequency)
+        )
 
     def repair(self, message: str) -> Repaired:
         """Return the message as it was meant; a very long one is shortened first."""
@@ -126,8 +130,7 @@ class Repairer:
         return switch_to_cyrillic(trimmed) + chunk[len(trimmed) :].translate(SIGNS)
 
     def _as_sounded(self, chunk: str) -> str:
-        frequency = self._lexicon.frequency
-        return TRANSLIT_CHUNK.sub(lambda m: transliterate(m[0], frequency), chunk.lower())
+        return TRANSLIT_CHUNK.sub(lambda m: self._sound(m[0]), chunk.lower())
 
     def _repair_chunk(self, chunk: str) -> str:
         match = WORD_EDGES.match(chunk)
@@ -138,7 +141,14 @@ class Repairer:
             return chunk
         return f"{match[1]}{self._repair_word(word)}{match[3]}"
 
-    def _find_word(self, word: str) -> str:
+
+class WordFinder:
+    """Finds what an unknown word was meant to be, among the words of a lexicon."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+
+    def find(self, word: str) -> str:
         """Find what an unknown word was meant to be; the word itself when nothing is near."""
         if not re.search("[а-я]", word):
             return word

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from itertools import islice
 
 # Latin letters to what they may stand for, the likeliest first; the longest key is read first.
@@ -31,7 +30,6 @@ SOFTENED = 8
 SOFT = frozenset("бвдзлмнпрстфшчжщ")
 
 
-@lru_cache(maxsize=20_000)
 def transliterate(word: str, frequency: Callable[[str], float]) -> str:
     """Return the likeliest Cyrillic reading of a Latin word.
 
