@@ -9,7 +9,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from coach.assembly import build_coach, prepare_libraries, report_nothing, show_progress
+from coach.assembly import (
+    build_coach,
+    find_index_fault,
+    prepare_libraries,
+    report_nothing,
+    show_progress,
+)
 from coach.errors import CoachError
 from coach.settings import Settings
 from coach.signing_in import read_issuer, read_sign_in
@@ -29,7 +35,7 @@ class Finding:
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Yield the findings one by one: Python, packages, knowledge, index, model, sign-in, port."""
+    """Yield the findings one by one: Python, packages, knowledge, index, archive and so on."""
     for name, check in CHECKS.items():
         try:
             line = check(settings)
@@ -71,8 +77,6 @@ def _check_knowledge(settings: Settings) -> str:
 
 
 def _check_index(settings: Settings) -> str:
-    from coach.assembly import find_index_fault
-
     fault = find_index_fault(settings)
     if fault:
         raise CoachError(text("index.unusable", fault=fault))
@@ -105,9 +109,11 @@ def _check_port(settings: Settings) -> str:
 
 def _check_writing(settings: Settings) -> str:
     folder = settings.index if settings.index.exists() else settings.index.parent
-    if not os.access(folder, os.W_OK):
-        raise CoachError(text("settings.not_writable", folder=settings.index))
-    return str(folder)
+    if os.access(folder, os.W_OK):
+        return str(folder)
+    if settings.knowledge.is_dir() and find_index_fault(settings) is None:
+        return text("doctor.served_read_only", folder=folder)
+    raise CoachError(text("settings.not_writable", folder=settings.index))
 
 
 CHECKS: dict[str, Callable[[Settings], str]] = {
