@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from coach.assembly import build_coach, open_archive, prepare_libraries, published_build
-from coach.errors import CoachError, SettingsError
+from coach.errors import CoachError, IndexBusyError, SettingsError
 from coach.index.build import lock_index
 from coach.privacy.masking import mask
 from coach.settings import PROJECT_FOLDER, Settings
@@ -88,8 +88,7 @@ def serve_page(settings: Settings) -> None:
     sign_in = read_sign_in(settings)
     _check_address(settings)
     prepare_libraries(settings)
-    with lock_index(settings.index / LOCK):
-        recover(settings)
+    _recover_unfinished(settings)
     coach = shared_coach(settings)
     threading.Thread(target=_warm, args=(coach,), daemon=True).start()
     threading.Thread(target=forget_daily, args=(settings,), daemon=True).start()
@@ -106,6 +105,20 @@ def serve_page(settings: Settings) -> None:
     bootstrap.run(str(PAGE), False, [], options)
 
 
+def _recover_unfinished(settings: Settings) -> None:
+    """Take a publish back that was killed; whatever keeps that from being done, the page serves.
+
+    Who publishes at this moment holds the lock: there is nothing to take back.
+    """
+    try:
+        with lock_index(settings.index / LOCK, seconds=0):
+            recover(settings)
+    except IndexBusyError:
+        return
+    except CoachError as error:
+        print(error, file=sys.stderr)
+
+
 def _hand_over(sign_in: SignIn) -> None:
     """Give Streamlit what it would read from secrets.toml: in memory, so nothing lies on disk."""
     from streamlit.runtime.secrets import secrets_singleton
@@ -120,7 +133,7 @@ def forget_daily(settings: Settings, stop: threading.Event | None = None) -> Non
     while settings.keep_days:
         try:
             open_archive(settings).forget_older(settings.keep_days)
-        except CoachError as error:  # whoever opens a page is told; tomorrow it is tried again
+        except Exception as error:  # whoever opens a page is told; tomorrow it is tried again
             logging.getLogger("coach.serving").error("nothing forgotten: %s", type(error).__name__)
         if stopped.wait(DAY_SECONDS):
             return

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coach.errors import CoachError, SettingsError, StaleError
-from coach.index.build import lock_index
+from coach.index.build import current_build, lock_index
 from coach.instruction.danger import TAUGHT
 from coach.instruction.knowledge import knowledge_version, load_knowledge
 from coach.instruction.questions import group_line
@@ -108,12 +108,37 @@ def undo(change: Change, settings: Settings, record: Record = record_nothing) ->
 
 
 def recover(settings: Settings) -> None:
-    """Put back the file that a publish was changing when its process was killed."""
+    """Put back the file that a publish was changing when its process was killed.
+
+    What somebody changed since by hand stays, and so does everything when the note of the publish
+    is damaged. Raises SettingsError when a folder cannot be written.
+    """
     note = settings.index / LOCK / UNFINISHED
-    if note.exists():
-        kept = json.loads(note.read_text(encoding="utf-8"))
-        write_file(settings.knowledge / kept["path"], kept["before"])
+    if not note.exists():
+        return
+    change = _read_note(note)
+    if change:
+        name, before, after = change
+        path = settings.knowledge / name
+        if path.exists() and _read(path) == after:
+            write_file(path, before)
+    _remove_note(note)
+
+
+def _read_note(note: Path) -> tuple[str, str, str] | None:
+    """The path, the words before and those after of an unfinished publish; None when damaged."""
+    try:
+        row = json.loads(note.read_text(encoding="utf-8"))
+        return str(row["path"]), str(row["before"]), str(row["after"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _remove_note(note: Path) -> None:
+    try:
         note.unlink()
+    except OSError as error:
+        raise SettingsError(text("settings.not_writable", folder=note.parent)) from error
 
 
 def _without(change: Change, words: str) -> str | None:
@@ -127,7 +152,8 @@ def _replace(name: str, after: str, settings: Settings, record: Record) -> str:
     path = settings.knowledge / name
     before = _read_bank(settings, name)
     note = settings.index / LOCK / UNFINISHED
-    note.write_text(json.dumps({"path": name, "before": before}), encoding="utf-8")
+    row = {"path": name, "before": before, "after": after}
+    write_file(note, json.dumps(row), text("settings.not_writable", folder=note.parent))
     is_built = False
     try:
         write_file(path, after)
@@ -136,12 +162,11 @@ def _replace(name: str, after: str, settings: Settings, record: Record) -> str:
         version = knowledge_version(settings.knowledge)
         record(version)
     except BaseException:
-        write_file(path, before)
-        note.unlink()
+        recover(settings)
         if is_built:
             renew_index(settings)
         raise
-    note.unlink()
+    _remove_note(note)
     return version
 
 
@@ -203,9 +228,10 @@ def copy_settings(settings: Settings, folder: Path) -> Settings:
     index = folder / "index"
     index.mkdir()
     (index / "embedders").symlink_to(settings.index / "embedders")
-    current = (settings.index / "current").read_text(encoding="utf-8").strip()
-    shutil.copytree(settings.index / "builds" / current, index / "builds" / current)
-    shutil.copyfile(settings.index / "current", index / "current")
+    build = current_build(settings.index)
+    if build and build.is_dir():  # without one the copy is built from nothing
+        shutil.copytree(build, index / "builds" / build.name)
+        shutil.copyfile(settings.index / "current", index / "current")
     change = {"knowledge": folder / "knowledge", "index": index, "llm": ""}
     return settings.model_copy(update=change)
 
@@ -223,8 +249,11 @@ def _without_question(bank: str, question: str) -> str | None:
     return "\n".join([*lines[:first], *lines[place + 1 :]]) + "\n"
 
 
-def write_file(path: Path, words: str) -> None:
-    """Replace a file at once: a reader sees the old text or the new one."""
+def write_file(path: Path, words: str, fault: str = "") -> None:
+    """Replace a file at once: a reader sees the old text or the new one.
+
+    Raises SettingsError with these words when it cannot be; by default those of the knowledge.
+    """
     unfinished = path.with_suffix(".unfinished")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -233,4 +262,5 @@ def write_file(path: Path, words: str) -> None:
     except OSError as error:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
-        raise SettingsError(text("teaching.read_only", folder=path.parent)) from error
+        message = fault or text("teaching.read_only", folder=path.parent)
+        raise SettingsError(message) from error
