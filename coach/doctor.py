@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from coach.assembly import (
     build_coach,
     find_index_fault,
+    open_archive,
     prepare_libraries,
     report_nothing,
     show_progress,
@@ -85,6 +86,11 @@ def _check_index(settings: Settings) -> str:
     return text("doctor.index", folder=settings.index, milliseconds=round(reply.elapsed_ms))
 
 
+def _check_archive(settings: Settings) -> str:
+    open_archive(settings).try_out()
+    return text("doctor.archive")
+
+
 def _check_model(settings: Settings) -> str:
     if not settings.llm:
         return text("doctor.no_model")
@@ -122,6 +128,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "writing": _check_writing,
     "knowledge": _check_knowledge,
     "index": _check_index,
+    "archive": _check_archive,
     "model": _check_model,
     "signing_in": _check_signing_in,
     "port": _check_port,

@@ -55,22 +55,30 @@ def add_turn(reply: Reply) -> None:
 
 def keep_waiting() -> None:
     """Keep the replies that are on the screen and not in the archive yet."""
-    for number in [*st.session_state[WAITING]]:
-        keep_turn(number)
+    waiting = st.session_state[WAITING]
+    if waiting:
+        keep_turn(waiting[-1])
 
 
 def keep_turn(number: int) -> None:
-    """Keep a reply in the archive as it is now; a fault there never takes the card away."""
+    """Keep a reply in the archive as it is now; a fault there never takes the card away.
 
-    def keep() -> int:
+    Those before it that wait are kept first. One that cannot be kept now holds up those after it:
+    they would be kept before it.
+    """
+    replies, ids, waiting = turns(), st.session_state[IDS], st.session_state[WAITING]
+
+    def keep_in_order() -> None:
         name = st.session_state[CONVERSATION] or archive().start(operator())
         st.session_state[CONVERSATION] = st.query_params[CONVERSATION] = name
-        return archive().keep(name, turns()[number], st.session_state[IDS].get(number))
+        opened = archive()
+        for turn in [*(earlier for earlier in waiting if earlier < number), number]:
+            # nothing of Streamlit is touched here: it might end the run between keeping and noting
+            ids[turn] = opened.keep(name, replies[turn], ids.get(turn))
+            if turn in waiting:
+                waiting.remove(turn)
 
-    found = _guarded(keep)
-    if found is not None:
-        st.session_state[IDS][number] = found
-        st.session_state[WAITING] = [one for one in st.session_state[WAITING] if one != number]
+    _guarded(keep_in_order)
 
 
 def signal(number: int, kind: str, situation: str = "") -> None:
