@@ -339,9 +339,10 @@ def test_answers_that_waited_for_the_archive_are_kept_in_their_order(
     assert process.archive().queue(5) == []
     assert "база молчит" in words_on(chat)
     press(chat, word("feedback.not_helped"))
-    kept = process.archive().conversation(chat.query_params["c"][0], "local")
+    name = "".join(chat.query_params["c"])
+    kept = process.archive().conversation(name, "local")
     assert [one.question for one in kept.values()] == asked
-    assert [one.question for one in process.archive().queue(5) if one.signals] == asked[1:]
+    assert [one.reply.question for one in process.archive().queue(5) if one.signals] == asked[1:]
 
 
 def test_an_answer_is_kept_once_where_the_next_question_ends_the_run(

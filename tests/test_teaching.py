@@ -240,7 +240,8 @@ def test_an_effect_is_foreseen_without_a_published_index(
     settings: Settings, tmp_path: Path
 ) -> None:
     (settings.index / "current").unlink()
-    copied = copy_settings(settings, tmp_path)
+    (tmp_path / "copy").mkdir()
+    copied = copy_settings(settings, tmp_path / "copy")
     assert build_index(copied, report=report_nothing)
 
 
