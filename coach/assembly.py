@@ -60,7 +60,7 @@ def build_index(
 
     Raises KnowledgeError, with nothing published, when the knowledge folder has a slip;
     IndexBusyError when another process builds for too long; SettingsError when a folder is
-    missing or cannot be written.
+    missing, cannot be written, or has no room.
     """
     prepare_libraries(settings)
     from coach.index.build import lock_index, write_build
@@ -79,9 +79,13 @@ def build_index(
         cache = settings.index / "embedders"
         embeddings = load_embeddings(settings.embedder, cache, show_progress)
         earlier = None if force else find_earlier(settings.index, recipe)
-        served = write_build(
-            settings.index, settings.knowledge, recipe, embeddings, show_progress, earlier
-        )
+        try:
+            served = write_build(
+                settings.index, settings.knowledge, recipe, embeddings, show_progress, earlier
+            )
+        except OSError as error:
+            message = text("index.not_written", folder=settings.index, fault=error.strerror)
+            raise SettingsError(message) from error
     _report_contradictions(served, report)
     return True
 
@@ -99,19 +103,23 @@ def _report_contradictions(knowledge: Knowledge, report: Report) -> None:
 def build_coach(settings: Settings, *, report: Report = report_to_stderr) -> Coach:
     """Open the index, building it first where it is missing or stale, and return the Coach.
 
-    When the knowledge folder has a slip, the version published before goes on serving and the
-    slip is reported; raises KnowledgeError when there is none.
+    When the knowledge folder has a slip, or the index cannot be written, the version published
+    before goes on serving and that is reported; raises KnowledgeError or SettingsError when there
+    is none. An index that is whole and yet does not open is built anew.
     """
     try:
         build_index(settings, report=report)
-        recipe = _wanted_recipe(settings)
-    except KnowledgeError as error:
+    except (KnowledgeError, SettingsError) as error:
         served = _published_recipe(settings)
         if served is None:
             raise
-        recipe = served
         report(f"{error}\n{text('index.serving_old')}")
-    return _open(settings, recipe, report)
+        return _open(settings, served, report)
+    try:
+        return _open(settings, _wanted_recipe(settings), report)
+    except IndexUnusableError:
+        build_index(settings, force=True, report=report)
+        return _open(settings, _wanted_recipe(settings), report)
 
 
 def open_coach(settings: Settings, *, report: Report = report_to_stderr) -> Coach:
@@ -180,14 +188,15 @@ def build_search(
     passages = [passage for one in documents for passage in split_passages(one)]
     if not passages:
         raise SettingsError(text("search.no_documents", folder=folder))
-    _check_writable(settings.index)
     cached = settings.index / "searches" / documents_key(documents, settings.embedder)
-    with lock_index(settings.index):
-        cache = settings.index / "embedders"
-        embeddings = load_embeddings(settings.embedder, cache, show_progress)
-        if not cached.exists():
+    cache = settings.index / "embedders"
+    if not cached.exists():
+        _check_writable(settings.index)
+        with lock_index(settings.index):
             report(text("search.building", documents=len(documents), passages=len(passages)))
+            embeddings = load_embeddings(settings.embedder, cache, show_progress)
             write_document_index(cached, passages, embeddings, show_progress)
+    embeddings = load_embeddings(settings.embedder, cache, show_progress)
     return DocumentSearch(open_document_index(cached, embeddings))
 
 
@@ -217,7 +226,7 @@ def _published_recipe(settings: Settings) -> IndexRecipe | None:
     manifest = read_manifest(build) if build else None
     if manifest is None:
         return None
-    version = str(manifest["knowledge_version"])
+    version = str(manifest.get("knowledge_version"))
     recipe = replace(_wanted_recipe(settings), knowledge_version=version)
     return recipe if find_fault(settings.index, recipe) is None else None
 

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from coach.assembly import build_coach, prepare_libraries, report_nothing, show_progress
+from coach.assembly import (
+    build_coach,
+    find_index_fault,
+    open_archive,
+    prepare_libraries,
+    report_nothing,
+    show_progress,
+)
 from coach.errors import CoachError
 from coach.settings import ENV_FILE, Settings
 from coach.signing_in import read_issuer, read_sign_in
@@ -81,14 +88,17 @@ def _check_knowledge(settings: Settings) -> str:
 
 
 def _check_index(settings: Settings) -> str:
-    from coach.assembly import find_index_fault
-
     fault = find_index_fault(settings)
     if fault:
         raise CoachError(text("index.unusable", fault=fault))
     coach = build_coach(settings.model_copy(update={"llm": ""}), report=report_nothing)
     reply = coach.reply([], text("check_question"))
     return text("doctor.index", folder=settings.index, milliseconds=round(reply.elapsed_ms))
+
+
+def _check_archive(settings: Settings) -> str:
+    open_archive(settings).try_out()
+    return text("doctor.archive")
 
 
 def _check_model(settings: Settings) -> str:
@@ -115,9 +125,11 @@ def _check_port(settings: Settings) -> str:
 
 def _check_writing(settings: Settings) -> str:
     folder = settings.index if settings.index.exists() else settings.index.parent
-    if not os.access(folder, os.W_OK):
-        raise CoachError(text("settings.not_writable", folder=settings.index))
-    return str(folder)
+    if os.access(folder, os.W_OK):
+        return str(folder)
+    if settings.knowledge.is_dir() and find_index_fault(settings) is None:
+        return text("doctor.served_read_only", folder=folder)
+    raise CoachError(text("settings.not_writable", folder=settings.index))
 
 
 CHECKS: dict[str, Callable[[Settings], str]] = {
@@ -127,6 +139,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "writing": _check_writing,
     "knowledge": _check_knowledge,
     "index": _check_index,
+    "archive": _check_archive,
     "model": _check_model,
     "signing_in": _check_signing_in,
     "port": _check_port,

@@ -17,7 +17,7 @@ from coach.assembly import (
     prepare_libraries,
     published_build,
 )
-from coach.errors import CoachError, IndexUnusableError, SettingsError
+from coach.errors import CoachError, IndexBusyError, IndexUnusableError, SettingsError
 from coach.index.build import lock_index
 from coach.memory import map_large_blocks, return_freed
 from coach.privacy.masking import mask
@@ -125,8 +125,7 @@ def serve_page(settings: Settings) -> None:
     _check_address(settings)
     prepare_libraries(settings)
     map_large_blocks()
-    with lock_index(settings.index / LOCK):
-        recover(settings)
+    _recover_unfinished(settings)
     coach = shared_coach(settings)
     threading.Thread(target=_warm, args=(coach,), daemon=True).start()
     threading.Thread(target=forget_daily, args=(settings,), daemon=True).start()
@@ -143,6 +142,20 @@ def serve_page(settings: Settings) -> None:
     bootstrap.run(str(PAGE), False, [], options)
 
 
+def _recover_unfinished(settings: Settings) -> None:
+    """Take a publish back that was killed; whatever keeps that from being done, the page serves.
+
+    Who publishes at this moment holds the lock: there is nothing to take back.
+    """
+    try:
+        with lock_index(settings.index / LOCK, seconds=0):
+            recover(settings)
+    except IndexBusyError:
+        return
+    except CoachError as error:
+        print(error, file=sys.stderr)
+
+
 def _hand_over(sign_in: SignIn) -> None:
     """Give Streamlit what it would read from secrets.toml: in memory, so nothing lies on disk."""
     from streamlit.runtime.secrets import secrets_singleton
@@ -157,7 +170,7 @@ def forget_daily(settings: Settings, stop: threading.Event | None = None) -> Non
     while settings.keep_days:
         try:
             open_archive(settings).forget_older(settings.keep_days)
-        except CoachError as error:  # whoever opens a page is told; tomorrow it is tried again
+        except Exception as error:  # whoever opens a page is told; tomorrow it is tried again
             logging.getLogger("coach.serving").error("nothing forgotten: %s", type(error).__name__)
         if stopped.wait(DAY_SECONDS):
             return

@@ -155,18 +155,38 @@ def undo(change: Change, settings: Settings, record: Record = record_nothing) ->
 def recover(settings: Settings) -> None:
     """Take back what a publish was changing when its process was killed.
 
-    The file is put back as it was, and so is what is served, where that was renewed already.
+    The file is put back as it was, unless somebody changed it since by hand, and so is what is
+    served, where that was renewed already. Nothing is touched when the note of the publish is
+    damaged. Raises SettingsError when a folder cannot be written.
     """
     note = settings.index / LOCK / UNFINISHED
     if not note.exists():
         return
-    kept = json.loads(note.read_text(encoding="utf-8"))
-    with lock_index(settings.index):  # a build that goes on by itself ends first, or never begins
-        shutil.rmtree(settings.index / LOCK / CANDIDATE, ignore_errors=True)
-    _write_bank(settings.knowledge, kept["path"], kept["before"])
-    if _read_bank(served_knowledge(settings), kept["path"]) != kept["served"]:
-        renew_index(kept["path"], kept["served"], settings)
-    note.unlink()
+    change = _read_note(note)
+    if change:
+        with lock_index(settings.index):  # a build that goes on ends first, or never begins
+            shutil.rmtree(settings.index / LOCK / CANDIDATE, ignore_errors=True)
+        if _read_bank(settings.knowledge, change["path"]) == change["after"]:
+            _write_bank(settings.knowledge, change["path"], change["before"])
+        if _read_bank(served_knowledge(settings), change["path"]) != change["served"]:
+            renew_index(change["path"], change["served"], settings)
+    _remove_note(note)
+
+
+def _read_note(note: Path) -> Mapping[str, str] | None:
+    """The path and the words of an unfinished publish; None when the note is damaged."""
+    try:
+        row = json.loads(note.read_text(encoding="utf-8"))
+        return {name: str(row[name]) for name in ("path", "before", "served", "after")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _remove_note(note: Path) -> None:
+    try:
+        note.unlink()
+    except OSError as error:
+        raise SettingsError(text("settings.not_writable", folder=note.parent)) from error
 
 
 def _without(change: Change, words: str) -> str | None:
@@ -182,7 +202,8 @@ def _replace(name: str, served: str, written: str, settings: Settings, record: R
         "served": _read_bank(served_knowledge(settings), name),
     }
     note = settings.index / LOCK / UNFINISHED
-    note.write_text(json.dumps({"path": name, **before}), encoding="utf-8")
+    row = {"path": name, "after": written, **before}
+    write_file(note, json.dumps(row), text("settings.not_writable", folder=note.parent))
     try:
         _write_bank(settings.knowledge, name, written)
         renew_index(name, served, settings)
@@ -191,7 +212,7 @@ def _replace(name: str, served: str, written: str, settings: Settings, record: R
     except BaseException:
         recover(settings)
         raise
-    note.unlink()
+    _remove_note(note)
     return version
 
 
@@ -286,9 +307,10 @@ def copy_settings(settings: Settings, folder: Path) -> Settings:
     index = folder / "index"
     index.mkdir()
     (index / "embedders").symlink_to(settings.index / "embedders")
-    current = (settings.index / "current").read_text(encoding="utf-8").strip()
-    shutil.copytree(settings.index / "builds" / current, index / "builds" / current)
-    shutil.copyfile(settings.index / "current", index / "current")
+    build = current_build(settings.index)
+    if build and build.is_dir():  # without one the copy is built from nothing
+        shutil.copytree(build, index / "builds" / build.name)
+        shutil.copyfile(settings.index / "current", index / "current")
     change = {"knowledge": folder / "knowledge", "index": index, "llm": ""}
     return settings.model_copy(update=change)
 
@@ -311,8 +333,11 @@ def _without_question(bank: str, question: str) -> str | None:
     return "\n".join([*lines[:first], *lines[place + 1 :]]) + "\n"
 
 
-def write_file(path: Path, words: str) -> None:
-    """Replace a file at once: a reader sees the old text or the new one."""
+def write_file(path: Path, words: str, fault: str = "") -> None:
+    """Replace a file at once: a reader sees the old text or the new one.
+
+    Raises SettingsError with these words when it cannot be; by default those of the knowledge.
+    """
     unfinished = path.with_suffix(".unfinished")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -321,4 +346,5 @@ def write_file(path: Path, words: str) -> None:
     except OSError as error:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
-        raise SettingsError(text("teaching.read_only", folder=path.parent)) from error
+        message = fault or text("teaching.read_only", folder=path.parent)
+        raise SettingsError(message) from error

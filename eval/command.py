@@ -10,7 +10,8 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,12 +26,14 @@ from eval.comparison import compare_variants
 from eval.gold import GoldSet, read_gold
 from eval.history import append_history
 from eval.judge import judge_run
-from eval.peers import measure_peers
+from eval.peers import Peer, latency_ratio, measure_peers
+from eval.plain_chain import ENCODER, find_encoder
 from eval.reports import Outcome, with_interval, write_reports
 from eval.running import SUITES, Run, Selection, run_cases, run_measures
 from eval.skeleton import write_skeleton
 from eval.summary import (
     BASELINE,
+    LATENCY_RATIO,
     THRESHOLDS,
     by_case,
     check_thresholds,
@@ -109,26 +112,38 @@ def _open(settings: Settings) -> Coach:
 
 def _evaluate(options: argparse.Namespace, settings: Settings, open_coach: Opener) -> int:
     started = time.perf_counter()
+    judge = load_settings()
+    if options.judge and not judge.llm:
+        raise CoachError(word("console.no_judge"))
     coach = open_coach(settings)
     gold = read_gold(options.gold, coach.knowledge)
     if not gold.cases:
         raise CoachError(word("console.empty_gold", path=options.gold))
     selection = _selection(options)
-    is_whole = not (selection.suites or selection.situation)
+    is_whole = not (selection.suites or selection.situation) and not options.fast
+    missing = word("console.no_encoder", name=ENCODER)
+    if is_whole and not find_encoder():
+        print(missing, file=sys.stderr)
     run = _run(coach, gold, selection, settings, options.repeat)
     if not run.results:
         raise CoachError(word("console.no_cases"))
-    peers, ratio = [], None
-    if is_whole and not options.fast:
-        run_measures(coach, run, EXTERNAL)
-        document = next(iter(coach.knowledge.documents.values()))
-        encoder = "" if settings.embedder == STATIC else settings.embedder
-        peers = measure_peers(run.results, gold, document, encoder)
-        ratio = peers[0].p95_ms / peers[1].p95_ms if peers else None
+    peers: list[Peer] = []
+    if is_whole:
+        with _keeping(run):
+            run_measures(coach, run, EXTERNAL)
+        with _keeping(run):
+            document = next(iter(coach.knowledge.documents.values()))
+            encoder = "" if settings.embedder == STATIC else settings.embedder
+            peers = measure_peers(run.results, gold, document, encoder)
+    skipped = []
+    if is_whole and not find_encoder():
+        skipped = [LATENCY_RATIO]
+        run.notes.append(missing)
     if options.judge:
-        run.notes.append(judge_run(run, gold, load_settings(), options.judge))
-    metrics = summarise(run, ratio)
-    verdicts = check_thresholds(metrics, options.thresholds, is_whole=is_whole and not options.fast)
+        with _keeping(run):
+            run.notes.append(judge_run(run, gold, judge, options.judge))
+    metrics = summarise(run, latency_ratio(peers))
+    verdicts = check_thresholds(metrics, options.thresholds, is_whole=is_whole, skipped=skipped)
     before = read_baseline(options.baseline)
     changes = compare(before, by_case(run)) if before else []
     outcome = Outcome(
@@ -143,7 +158,7 @@ def _evaluate(options: argparse.Namespace, settings: Settings, open_coach: Opene
     )
     reports = options.reports or settings.reports
     page = write_reports(outcome, reports, options.thresholds)
-    if is_whole and not options.fast:
+    if is_whole:
         append_history(outcome, reports)
     _print_outcome(outcome, page)
     if options.accept:
@@ -153,6 +168,15 @@ def _evaluate(options: argparse.Namespace, settings: Settings, open_coach: Opene
         print(word("console.accepted", path=options.baseline))
         return FAILED if any(not one.is_fine for one in verdicts) else PASSED
     return FAILED if outcome.failed else PASSED
+
+
+@contextmanager
+def _keeping(run: Run) -> Iterator[None]:
+    """Note what one measure failed of: minutes of others are not lost with it."""
+    try:
+        yield
+    except Exception as error:
+        run.notes.append(word("console.not_measured", fault=f"{type(error).__name__}: {error}"))
 
 
 def _run(coach: Coach, gold: GoldSet, selection: Selection, settings: Settings, repeat: int) -> Run:

@@ -10,7 +10,6 @@ from langchain_core.messages import HumanMessage, SystemMessage
 
 from coach.answering.model import load_chat_model, token_limit
 from coach.assembly import show_progress
-from coach.errors import CoachError
 from coach.settings import Settings
 from eval.gold import GoldSet
 from eval.running import Result, Run
@@ -24,10 +23,8 @@ MOST_TOKENS = 4
 def judge_run(run: Run, gold: GoldSet, settings: Settings, votes: int) -> str:
     """Let the model grade replies against gold responses; say how far it agrees with the checks.
 
-    Raises CoachError when no model is set or it cannot be loaded.
+    Raises ModelError when the model cannot be loaded.
     """
-    if not settings.llm:
-        raise CoachError(word("console.no_judge"))
     model = load_chat_model(settings, show_progress)
     graded = [one for one in run.results if one.case.suite == "situations" and not one.damage]
     agreed = spread = 0

@@ -13,7 +13,7 @@ from coach.instruction.documents import ReceivedDocument
 from coach.instruction.questions import NOT_ANSWERED
 from coach.quality.evaluations import wilson_interval
 from eval.gold import Case, GoldSet
-from eval.plain_chain import CHUNK_CHARS, OVERLAP_CHARS, build_plain_chain
+from eval.plain_chain import CHUNK_CHARS, OVERLAP_CHARS, build_plain_chain, find_encoder
 from eval.running import Result
 from eval.texts import word
 
@@ -51,8 +51,9 @@ def measure_peers(
 ) -> list[Peer]:
     """Return ourselves, the plain chain and the others on the same one-situation questions.
 
-    None where no such question was asked. `encoder` names a sentence-transformers model for one
-    more plain chain: a multilingual E5, where a hub is reached.
+    None where no such question was asked; no plain chain where its encoder is not installed.
+    `encoder` names a sentence-transformers model for one more plain chain: a multilingual E5,
+    where a hub is reached.
     """
     cases = [one.case for one in results if one.case.suite == "situations" and not one.damage]
     if not cases:
@@ -60,10 +61,11 @@ def measure_peers(
     peers = [_ours(results)]
     count = peers[0].unanswered
     with tempfile.TemporaryDirectory() as folder:
-        chain = build_plain_chain(document, Path(folder) / "chroma")
-        peers.append(
-            _peer(word("page.peer_plain"), cases, count, gold, document, _from_chain(chain))
-        )
+        if find_encoder():
+            chain = build_plain_chain(document, Path(folder) / "chroma")
+            peers.append(
+                _peer(word("page.peer_plain"), cases, count, gold, document, _from_chain(chain))
+            )
         if encoder:
             other = build_plain_chain(document, Path(folder) / "other", encoder)
             title = word("page.peer_other", encoder=encoder)
@@ -78,6 +80,13 @@ def measure_peers(
 
         peers.append(_peer(word("page.peer_lexical"), cases, count, gold, document, search))
     return peers
+
+
+def latency_ratio(peers: Sequence[Peer]) -> float | None:
+    """Our p95 to the plain chain's; None when that was not measured."""
+    times = {one.title: one.p95_ms for one in peers}
+    plain = times.get(word("page.peer_plain"))
+    return times[word("page.peer_ours")] / plain if plain else None
 
 
 def _from_chain(chain: Callable[[str], str]) -> Callable[[str], list[str]]:

@@ -30,6 +30,7 @@ HITS = {"hit_1": 1, "hit_3": 3}
 FOUND = ("situation", "abstention")  # the scores that damage may cost
 SEED = 5
 KINDS = DATA / "danger_kinds.yaml"
+LATENCY_RATIO = "latency_ratio"
 THRESHOLDS = Path(__file__).with_name("thresholds.yaml")
 BASELINE = Path(__file__).with_name("baseline.json")
 WHERE = {  # which results a score is averaged over, when that is not the score's own name
@@ -124,7 +125,7 @@ def summarise(run: Run, ratio: float | None = None) -> list[Metric]:
         metrics.append(Metric("calibration_error", error, error, error, len(sure)))
     metrics += _rank_metrics(run)
     if ratio is not None:
-        metrics.append(Metric("latency_ratio", ratio, ratio, ratio, len(run.results)))
+        metrics.append(Metric(LATENCY_RATIO, ratio, ratio, ratio, len(run.results)))
     return metrics
 
 
@@ -238,15 +239,20 @@ def _rank_metrics(run: Run) -> list[Metric]:
     return [Metric(n, mean, *wilson_interval(mean, count), count) for n, mean in found.items()]
 
 
-def check_thresholds(metrics: Sequence[Metric], path: Path, *, is_whole: bool) -> list[Verdict]:
-    """Hold the metrics against the file of thresholds; a metric without cases is a failure."""
+def check_thresholds(
+    metrics: Sequence[Metric], path: Path, *, is_whole: bool, skipped: Sequence[str] = ()
+) -> list[Verdict]:
+    """Hold the metrics against the file of thresholds.
+
+    A metric without cases is a failure, unless it was skipped and that was said.
+    """
     limits: dict[str, dict[str, float]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     known = {one.name: one for one in metrics}
     verdicts = []
     for name, limit in limits.items():
         metric = known.get(name)
         if metric is None:
-            if is_whole and not limit.get("optional"):
+            if is_whole and not limit.get("optional") and name not in skipped:
                 verdicts.append(Verdict(name, False, word("verdicts.no_cases", name=name)))
             continue
         least, most = limit.get("at_least"), limit.get("at_most")

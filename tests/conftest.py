@@ -123,7 +123,8 @@ def small_settings(tmp_path: Path, small_knowledge: Path, real_settings: Setting
     index = tmp_path / "index"
     index.mkdir()
     (index / "embedders").symlink_to(real_settings.index / "embedders")
-    return make_settings(knowledge=small_knowledge, index=index)
+    url = f"sqlite:///{tmp_path}/coach.db"
+    return make_settings(knowledge=small_knowledge, index=index, database_url=url)
 
 
 @pytest.fixture
@@ -131,10 +132,8 @@ def desk_settings(
     small_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Settings:
     """Settings that the pages read in this process: a small index, its gold set, a database."""
-    url = f"sqlite:///{tmp_path}/coach.db"
     gold = write_small_gold(small_settings.knowledge, tmp_path / "gold")
-    change = {"gold": gold, "database_url": type(small_settings.database_url)(url)}
-    made = small_settings.model_copy(update=change)
+    made = small_settings.model_copy(update={"gold": gold})
     build_index(made, report=report_nothing)
     monkeypatch.setattr(process, "load_settings", lambda: made)
     st.cache_resource.clear()

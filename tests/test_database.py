@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,16 +16,20 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import event
 from sqlalchemy import text as sql
+from streamlit.testing.v1 import AppTest
 
 from coach.answering.reply import DroppedSentence
 from coach.archive.archive import Archive
-from coach.archive.database import MIGRATIONS
+from coach.archive.database import BUSY_SECONDS, MIGRATIONS
 from coach.archive.history import History
 from coach.archive.needs import HELPED, WRONG
 from coach.coaching import Coach
 from coach.errors import ArchiveError
 from coach.serving import forget_daily
+from coach.settings import Settings
 from tests.conftest import make_settings
+from tests.test_page import PAGE, ask, words_on
+from ui.words import word
 
 
 def test_a_locked_database_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,6 +41,44 @@ def test_a_locked_database_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         with pytest.raises(ArchiveError, match="Карточки работают"):
             archive.start("operator")
         other.execute("rollback")
+    assert archive.start("operator")
+
+
+def test_reading_does_not_wait_for_those_who_write(tmp_path: Path, coach: Coach) -> None:
+    path = tmp_path / "coach.db"
+    archive = Archive(f"sqlite:///{path}")
+    name = archive.start("operator")
+    archive.keep(name, coach.reply([], "в трубке ребёнок"))
+    began = threading.Event()
+    event.listen(archive._engine, "before_cursor_execute", lambda *_: began.set())
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("begin exclusive")
+        writing = threading.Thread(target=archive.start, args=("other",))
+        writing.start()
+        assert began.wait(30)
+        started = time.monotonic()
+        again = Archive(f"sqlite:///{path}")  # as a page that starts meanwhile
+        for opened in (archive, again):
+            assert len(opened.conversation(name, "operator")) == 1
+            assert opened.queue_length() == 1
+            assert len(opened.queue(5)) == len(opened.operators()) == 1
+            assert History(opened).versions(5) == []
+        assert writing.is_alive()
+        assert time.monotonic() - started < BUSY_SECONDS / 2
+        other.execute("rollback")
+        writing.join()
+    assert len(archive.operators()) == 2
+
+
+def test_those_who_wait_to_write_are_told_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coach.archive.archive.BUSY_SECONDS", 0.1)
+    archive = Archive(f"sqlite:///{tmp_path}/coach.db")
+    with archive.session(), ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(archive.start, "operator")
+        with pytest.raises(ArchiveError, match="Карточки работают"):
+            waiting.result(timeout=30)
     assert archive.start("operator")
 
 
@@ -74,6 +120,76 @@ def test_a_database_that_cannot_be_is_told(url: str) -> None:
     with pytest.raises(ArchiveError, match="COACH_DATABASE_URL") as caught:
         Archive(url)
     assert "secret" not in str(caught.value)
+
+
+def make_newer(path: Path) -> None:
+    """A database that a newer version left."""
+    archive = Archive(f"sqlite:///{path}")
+    with archive._engine.begin() as connection:
+        connection.execute(sql("update alembic_version set version_num = '0099'"))
+
+
+def make_junk(path: Path) -> None:
+    """A file that is no database."""
+    path.write_bytes(b"junk" * 5000)
+
+
+def make_anothers(path: Path) -> None:
+    """A database of another program."""
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("create table turns (name text)")
+
+
+DAMAGES = {"newer": make_newer, "junk": make_junk, "another's": make_anothers}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_a_database_of_others_is_told_in_one_line(
+    tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "coach.db"
+    damage(path)
+    before = path.read_bytes()
+    with pytest.raises(ArchiveError, match="COACH_DATABASE_URL") as told:
+        Archive(f"sqlite:///{path}")
+    assert "\n" not in str(told.value)
+    assert "sqlalche.me" not in str(told.value)
+    assert len(path.read_bytes()) >= len(before)
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_a_page_over_a_database_of_others_answers_and_says_so(
+    desk_settings: Settings, damage: Callable[[Path], None]
+) -> None:
+    damage(Path(desk_settings.archive_url.removeprefix("sqlite:///")))
+    page = AppTest.from_file(PAGE, default_timeout=60).run()
+    ask(page, "дайте телефон директора")
+    shown = words_on(page)
+    assert "COACH_DATABASE_URL" in shown
+    assert page.code[0].value.startswith("Извините, предоставить такую информацию")
+    assert word("failed") not in shown
+
+
+def test_the_daily_forgetting_outlives_whatever_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coach.serving.DAY_SECONDS", 0.01)
+    path = tmp_path / "coach.db"
+    make_newer(path)
+    settings = make_settings(database_url=f"sqlite:///{path}", keep_days=30)
+    stop, opened = threading.Event(), list[str]()
+
+    def fail_otherwise(_: Settings) -> Archive:
+        opened.append("")
+        if len(opened) == 1:
+            return Archive(settings.archive_url)
+        if len(opened) == 3:
+            stop.set()
+        raise RuntimeError
+
+    monkeypatch.setattr("coach.serving.open_archive", fail_otherwise)
+    forget_daily(settings, stop)
+    assert len(opened) == 3
 
 
 def test_the_daily_forgetting_survives_a_wrong_address() -> None:

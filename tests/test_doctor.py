@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text as sql
 
 from coach import build_index
-from coach.assembly import report_nothing
+from coach.assembly import open_archive, report_nothing
 from coach.coaching import Coach
 from coach.doctor import Finding, _check_env_file, examine, print_findings
 from coach.errors import CoachError
 from coach.settings import Settings
 from tests.conftest import make_settings
+from tests.test_database import make_junk, make_newer
 
 
 def findings(settings: Settings) -> dict[str, Finding]:
@@ -25,7 +28,8 @@ def test_a_sound_installation_has_no_fault(real_settings: Settings, coach: Coach
     assert [one.line for one in found.values() if not one.is_fine] == []
     assert coach.knowledge.version in found["knowledge"].line
     assert set(found) == {
-        "python", "env_file", "packages", "writing", "knowledge", "index", "model", "signing_in",
+        "python", "env_file", "packages", "writing", "knowledge", "index", "archive", "model",
+        "signing_in",
         "port",
     }  # fmt: skip
     assert "COACH_OIDC_METADATA_URL" in found["signing_in"].line
@@ -45,6 +49,25 @@ def test_a_missing_index_a_slip_and_a_bad_model_are_named(
     ]  # fmt: skip
     assert not print_findings(settings)
     assert "✗ индекс" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("damage", "told"), [(make_newer, "новой версии"), (make_junk, "база")])
+def test_an_archive_that_cannot_be_used_is_named(
+    small_settings: Settings, damage: Callable[[Path], None], told: str
+) -> None:
+    damage(Path(small_settings.archive_url.removeprefix("sqlite:///")))
+    found = findings(small_settings)["archive"]
+    assert not found.is_fine
+    assert "COACH_DATABASE_URL" in found.line
+    assert told in found.line.casefold()
+    assert "\n" not in found.line
+
+
+def test_an_archive_that_lost_a_table_is_named(small_settings: Settings) -> None:
+    archive = open_archive(small_settings)
+    with archive._engine.begin() as connection:
+        connection.execute(sql("drop table signals"))
+    assert not findings(small_settings)["archive"].is_fine
 
 
 def test_a_taken_port_is_mentioned(small_settings: Settings) -> None:

@@ -24,13 +24,14 @@ from coach.quality.evaluations import HISTORY, question_key, read_history, read_
 from coach.safety.detector import CERTAIN, POSSIBLE
 from coach.settings import PROJECT_FOLDER, Settings
 from coach.understanding.decision import DANGER
-from eval import command
+from eval import command, plain_chain
 from eval.cases import GOLD
 from eval.command import COULD_NOT, FAILED, PASSED, main
 from eval.gold import CALM, IN_DANGER, Case, GoldError, GoldSet, read_gold
 from eval.judge import MOST_CASES
 from eval.peers import measure_peers
 from eval.perturbations import NEUTRAL, PERTURBATIONS
+from eval.plain_chain import ENCODER
 from eval.reports import Outcome, as_html, as_json, as_markdown
 from eval.running import Result, Run, Selection, run_cases, score
 from eval.scorers import RIGHT, Score, score_same
@@ -46,6 +47,7 @@ from eval.summary import (
     values_of,
     write_baseline,
 )
+from eval.texts import word
 from tests.conftest import make_settings
 from tests.language_server import serve_language
 
@@ -438,6 +440,61 @@ def test_peers_are_measured_on_the_same_questions(coach: Coach) -> None:
     assert ours.first > plain.first
     assert ours.first > lexical.first
     assert 0 <= plain.first <= plain.three <= 1
+
+
+@pytest.fixture
+def whole_run(coach: Coach, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """A run of everything, of a few cases: only the ratio to the plain chain has a threshold."""
+    gold = read_gold(GOLD, coach.knowledge)
+    few = tuple(one for one in gold.cases if one.suite == "situations")[:5]
+    monkeypatch.setattr("eval.command.read_gold", lambda *_: replace(gold, cases=few))
+    monkeypatch.setattr("eval.running.PERTURBATIONS", {})
+    monkeypatch.setattr("eval.command.run_measures", lambda *_: None)
+    thresholds = tmp_path / "thresholds.yaml"
+    thresholds.write_text("latency_ratio: {at_most: 1000}\n", "utf-8")
+    options = ["--thresholds", str(thresholds), "--baseline", str(tmp_path / "none.json")]
+    return lambda: main([*options, "--reports", str(tmp_path / "reports")], lambda _: coach)
+
+
+def test_a_missing_encoder_is_told_at_the_start_and_the_rest_is_kept(
+    whole_run: Callable[[], int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(plain_chain, "ENCODER", "no-such-package")
+    told: list[str] = []
+    asked = command.run_cases
+
+    def note_what_was_told(*given: Any) -> Run:
+        told.append(capsys.readouterr().err)
+        return asked(*given)
+
+    monkeypatch.setattr(command, "run_cases", note_what_was_told)
+    assert whole_run() == PASSED
+    assert ENCODER in told[0]
+    row = json.loads((tmp_path / "reports/report.json").read_text("utf-8"))
+    assert [one["title"] for one in row["peers"]] == [
+        word("page.peer_ours"),
+        word("page.peer_lexical"),
+    ]
+    assert (tmp_path / "reports/history.jsonl").read_text("utf-8").count("\n") == 1
+
+
+def test_a_measure_that_fails_loses_nothing_of_the_others(
+    whole_run: Callable[[], int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no such luck")
+
+    monkeypatch.setattr(command, "measure_peers", fail)
+    assert whole_run() == FAILED
+    assert "no such luck" in capsys.readouterr().out
+    row = json.loads((tmp_path / "reports/report.json").read_text("utf-8"))
+    assert row["metrics"]
 
 
 def test_nothing_to_run_is_told(coach: Coach, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import errno
+import gc
 import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from coach import build_coach, build_index
-from coach.assembly import report_nothing
+from coach.assembly import open_coach, report_nothing
 from coach.errors import IndexUnusableError, KnowledgeError, SettingsError
 from coach.index.build import IndexRecipe, current_build
+from coach.index.classifier import QuestionClassifier
 from coach.index.lexical import LexicalIndex
-from coach.index.opening import find_fault, open_index
-from coach.index.store import nearest
+from coach.index.opening import find_fault
+from coach.index.static_model import STATIC_MODEL_VERSION
+from coach.index.store import nearest, open_for_reading
 from coach.instruction.knowledge import knowledge_version
-from coach.settings import Settings
+from coach.settings import Settings, as_environment
 from coach.texts import text
 
 
@@ -79,31 +87,213 @@ def test_another_recipe_is_never_served(
     assert fault(small_settings.model_copy(update=change)) == text(f"index.other_{key}")
 
 
-def test_a_half_built_or_damaged_index_is_recognised_before_chroma_opens_it(
-    small_settings: Settings,
+def only(build: Path, pattern: str) -> Path:
+    (path,) = build.glob(pattern)
+    return path
+
+
+def change_rows(build: Path, statement: str) -> None:
+    with closing(sqlite3.connect(build / "chroma/chroma.sqlite3")) as database, database:
+        assert database.execute(statement).rowcount > 0
+
+
+def grow(path: Path) -> None:
+    with path.open("wb") as opened:
+        opened.truncate(50_000_000_000)
+
+
+CLASSIFIER = ("classifier/classifier.json", "classifier/classifier.npz")
+VECTORS = "chroma/*/data_level0.bin"
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    **{f"{name} is empty": lambda b, name=name: (b / name).write_bytes(b"") for name in CLASSIFIER},
+    **{f"{name} is cut": lambda b, name=name: os.truncate(b / name, 99) for name in CLASSIFIER},
+    **{f"{name} is lost": lambda b, name=name: (b / name).unlink() for name in CLASSIFIER},
+    **{
+        f"rows of {table} are lost": lambda b, table=table: change_rows(b, f"delete from {table}")
+        for table in ("collections", "segments", "embeddings", "embedding_metadata", "migrations")
+    },
+    "a row is changed": lambda b: change_rows(b, "update segments set scope = 'METADATA'"),
+    "chroma's database is junk": lambda b: (b / "chroma/chroma.sqlite3").write_bytes(b"junk" * 999),
+    "chroma's database is empty": lambda b: (b / "chroma/chroma.sqlite3").write_bytes(b""),
+    "chroma's database is cut": lambda b: os.truncate(b / "chroma/chroma.sqlite3", 20_000),
+    "chroma's database is lost": lambda b: (b / "chroma/chroma.sqlite3").unlink(),
+    "vectors are lost": lambda b: only(b, VECTORS).unlink(),
+    "vectors are zeroes": lambda b: only(b, VECTORS).write_bytes(bytes(134_000)),
+    "links grow without bound": lambda b: grow(only(b, "chroma/*/link_lists.bin")),
+    "a file of the knowledge is lost": lambda b: (b / "knowledge/questions/none.txt").unlink(),
+    "the knowledge is lost": lambda b: shutil.rmtree(b / "knowledge"),
+    "the manifest is cut": lambda b: os.truncate(b / "manifest.json", 50),
+    "the manifest is no manifest": lambda b: (b / "manifest.json").write_text("[]"),
+    "the manifest is lost": lambda b: (b / "manifest.json").unlink(),
+    "the build is lost": lambda b: shutil.rmtree(b),
+    "the pointer is junk": lambda b: (b.parent.parent / "current").write_bytes(b"\xff\x00/.."),
+    "the pointer is empty": lambda b: (b.parent.parent / "current").write_bytes(b""),
+}
+
+
+def test_every_damaged_part_is_recognised_before_it_is_opened(
+    small_settings: Settings, tmp_path: Path
 ) -> None:
     build(small_settings)
-    manifest = served(small_settings) / "manifest.json"
-    kept = manifest.read_bytes()
-    manifest.unlink()
-    assert fault(small_settings) == text("index.half_built")
-    manifest.write_bytes(kept)
+    whole, index = tmp_path / "whole", small_settings.index
+    index.rename(whole)
+    for name, damage in DAMAGES.items():
+        shutil.copytree(whole, index, symlinks=True)
+        assert fault(small_settings) is None
+        damage(served(small_settings))
+        told = fault(small_settings)
+        assert told in (text("index.half_built"), text("index.missing")), name
+        with pytest.raises(IndexUnusableError, match="coach index"):
+            open_coach(small_settings, report=report_nothing)
+        shutil.rmtree(index)
+
+
+REBUILT = (
+    "classifier/classifier.npz is empty",
+    "rows of collections are lost",
+    "chroma's database is junk",
+    "the knowledge is lost",
+    "the pointer is junk",
+)
+
+
+@pytest.mark.parametrize("name", REBUILT)
+def test_a_damaged_index_is_built_anew(small_settings: Settings, name: str) -> None:
+    build(small_settings)
+    before = served(small_settings)
+    DAMAGES[name](before)
+    assert build(small_settings)
+    assert served(small_settings) != before
     assert fault(small_settings) is None
-    with (served(small_settings) / "chroma/link_lists.bin").open("wb") as links:
-        links.truncate(50_000_000_000)
-    assert fault(small_settings) == text("index.grown")
-
-
-def test_a_collection_with_missing_documents_is_refused(small_settings: Settings) -> None:
     coach = build_coach(small_settings, report=report_nothing)
-    manifest = served(small_settings) / "manifest.json"
-    row = json.loads(manifest.read_text("utf-8"))
-    manifest.write_text(json.dumps({**row, "questions": row["questions"] + 1}), "utf-8")
-    version = knowledge_version(small_settings.knowledge)
-    with pytest.raises(IndexUnusableError, match="coach index"):
-        open_index(
-            small_settings.index, IndexRecipe.of(version, "static", ()), coach._index.embeddings
+    assert coach.reply([], "дайте телефон директора").answered
+
+
+def test_an_index_that_was_opened_by_others_is_whole(small_settings: Settings) -> None:
+    build(small_settings)
+    for _ in range(2):  # in a process of its own: Chroma writes at each of its openings
+        command = [sys.executable, "-m", "coach.cli", "ask", "дайте телефон директора"]
+        done = subprocess.run(
+            command,
+            env=as_environment(small_settings),
+            capture_output=True,
+            text=True,
+            check=True,
         )
+        assert done.stderr == ""
+    change_rows(served(small_settings), "insert into acquire_write (lock_status) values (1)")
+    assert fault(small_settings) is None
+
+
+def test_an_index_that_is_whole_and_does_not_open_is_built_anew(
+    small_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(small_settings)
+    before = served(small_settings)
+    opened = QuestionClassifier.load
+
+    def open_but_the_first(folder: Path) -> QuestionClassifier:
+        if folder.parent == before:
+            raise RuntimeError("of another version of a library")
+        return opened(folder)
+
+    monkeypatch.setattr(QuestionClassifier, "load", open_but_the_first)
+    coach = build_coach(small_settings, report=report_nothing)
+    assert coach.build != before.name
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
+@pytest.mark.parametrize("damage", [lambda p: os.truncate(p, 99), lambda p: p.unlink()])
+def test_damaged_word_vectors_are_made_anew(
+    small_settings: Settings,
+    damage: Callable[[Path], None],
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cache = small_settings.index / "embedders"
+    whole = cache.resolve()
+    cache.unlink()
+    shutil.copytree(whole, cache)
+    monkeypatch.setattr(
+        "coach.index.embeddings.build_static_model",
+        lambda folder, _: shutil.copytree(whole / STATIC_MODEL_VERSION, folder),
+    )
+    build(small_settings)
+    (path,) = cache.rglob(name)
+    damage(path)
+    coach = build_coach(small_settings, report=report_nothing)
+    assert coach.reply([], "дайте телефон директора").answered
+
+
+def test_a_full_disk_is_told_and_leaves_the_served_build(
+    small_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(small_settings)
+    before = served(small_settings)
+
+    def fill(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(QuestionClassifier, "save", fill)
+    with pytest.raises(SettingsError, match="COACH_INDEX"):
+        build(small_settings, force=True)
+    assert served(small_settings) == before
+    assert fault(small_settings) is None
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """Make a folder a disk of its own that cannot be written; root may write into any other."""
+    mount = ["mount", "--bind", str(folder), str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no right to mount: a read-only disk cannot be made here")
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", str(folder)], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_an_index_on_a_read_only_disk_is_served_as_it_is(small_settings: Settings) -> None:
+    build(small_settings)
+    url = small_settings.archive_url
+    environment = {**as_environment(small_settings), "COACH_DATABASE_URL": url}
+    with read_only(small_settings.index):
+        for command in (["ask", "дайте телефон директора"], ["index"], ["doctor"]):
+            done = subprocess.run(
+                [sys.executable, "-m", "coach.cli", *command],
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        said: list[str] = []
+        bank = small_settings.knowledge / "questions/none.txt"
+        bank.write_text(bank.read_text("utf-8") + "ещё вопрос без ответа\n", "utf-8")
+        coach = build_coach(small_settings, report=said.append)
+        assert coach.reply([], "дайте телефон директора").answered
+        assert "COACH_INDEX" in said[-1]
+        assert text("index.serving_old") in said[-1]
+
+
+def test_a_copy_of_a_read_only_store_goes_with_it(
+    small_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    build(small_settings)
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(copies))
+    monkeypatch.setattr("coach.index.store.os.access", lambda *_: False)
+    embeddings = build_coach(small_settings, report=report_nothing)._index.embeddings
+    gc.collect()
+    assert list(copies.iterdir()) == []
+    store = open_for_reading(served(small_settings) / "chroma", embeddings)
+    assert nearest(store, embeddings.embed_query("дайте телефон директора"), 1)
+    assert len(list(copies.iterdir())) == 1
+    del store
+    gc.collect()
+    assert list(copies.iterdir()) == []
 
 
 def test_a_slip_publishes_nothing_and_the_version_before_serves_on(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import streamlit as st
 from sqlalchemy import text as sql
+from streamlit.runtime.state import SessionStateProxy
 from streamlit.testing.v1 import AppTest
 
 from coach.archive.archive import Archive
@@ -404,6 +405,51 @@ def test_a_broken_archive_never_takes_the_card_away(
     ask(chat, "дайте телефон директора")
     assert "Извините" in chat.code[0].value
     assert "база молчит" in words_on(chat)
+
+
+def test_answers_that_waited_for_the_archive_are_kept_in_their_order(
+    chat: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, faults = Archive.keep, [ArchiveError("база молчит")] * 2
+
+    def fail_twice(*given: Any) -> int:
+        if faults:
+            raise faults.pop()
+        return keep(*given)
+
+    monkeypatch.setattr(Archive, "keep", fail_twice)
+    asked = ["дайте телефон директора", "в трубке ребёнок"]
+    for question in asked:
+        ask(chat, question)
+    assert process.archive().queue(5) == []
+    assert "база молчит" in words_on(chat)
+    press(chat, word("feedback.not_helped"))
+    name = "".join(chat.query_params["c"])
+    kept = process.archive().conversation(name, "local")
+    assert [one.question for one in kept.values()] == asked
+    assert [one.reply.question for one in process.archive().queue(5) if one.signals] == asked[1:]
+
+
+def test_an_answer_is_kept_once_where_the_next_question_ends_the_run(
+    chat: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = Archive.keep
+
+    def end_run(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as ending:
+
+        def keep_and_end(*given: Any) -> int:
+            found = keep(*given)
+            for name in ("__getitem__", "__setitem__"):  # Streamlit ends a run where it is touched
+                ending.setattr(SessionStateProxy, name, end_run)
+            return found
+
+        ending.setattr(Archive, "keep", keep_and_end)
+        chat.chat_input[0].set_value("дайте телефон директора").run()
+    ask(chat, "в трубке ребёнок")
+    assert process.archive().queue_length() == 2
 
 
 def test_an_opinion_that_is_not_kept_is_not_thanked_for(

@@ -22,6 +22,7 @@ from coach import build_index
 from coach.archive.tables import ConversationRow, now
 from coach.assembly import open_archive, published_build, report_nothing
 from coach.errors import IndexUnusableError, SettingsError
+from coach.index.build import LOCK_SECONDS, lock_index
 from coach.memory import map_large_blocks
 from coach.serving import (
     PAGE_OPTIONS,
@@ -32,6 +33,7 @@ from coach.serving import (
     shared_coach,
 )
 from coach.settings import PROJECT_FOLDER, Settings
+from coach.teaching import LOCK, UNFINISHED
 from coach.texts import text
 from eval.served_page import run_page
 from tests.conftest import make_settings
@@ -170,10 +172,66 @@ def test_a_taken_port_is_told_before_anything_starts(small_settings: Settings) -
             serve_page(small_settings.model_copy(update={"port": port}))
 
 
+def free_port() -> int:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        port: int = holder.getsockname()[1]
+        return port
+
+
 def test_the_command_serves_the_page_and_says_where(real_settings: Settings) -> None:
     with run_page() as served:
         assert served.address in served.said
         assert served.process.poll() is None
+
+
+@pytest.fixture
+def no_server(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The pages that would be served: Streamlit itself is not started."""
+    from streamlit.web import bootstrap
+
+    served: list[str] = []
+    monkeypatch.setattr(bootstrap, "load_config_options", lambda **_: None)
+    monkeypatch.setattr(bootstrap, "run", lambda page, *_: served.append(page))
+    return served
+
+
+@pytest.mark.parametrize("words", ["", '{"path": "questions/x', '{"path": "situations/gone.md"}'])
+def test_a_damaged_note_of_a_publish_is_not_in_the_way_of_serving(
+    small_settings: Settings, no_server: list[str], words: str
+) -> None:
+    (small_settings.index / LOCK).mkdir()
+    (small_settings.index / LOCK / UNFINISHED).write_text(words, "utf-8")
+    serve_page(small_settings.model_copy(update={"port": free_port(), "keep_days": 0}))
+    assert len(no_server) == 1
+
+
+def test_a_folder_without_a_right_to_write_is_not_in_the_way_of_serving(
+    small_settings: Settings,
+    no_server: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    build_index(small_settings, report=report_nothing)
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("coach.index.build.Path.mkdir", fail)
+    serve_page(small_settings.model_copy(update={"port": free_port(), "keep_days": 0}))
+    assert len(no_server) == 1
+    assert "COACH_INDEX" in capsys.readouterr().err
+
+
+def test_a_publish_that_goes_on_is_not_in_the_way_of_serving(
+    small_settings: Settings, no_server: list[str]
+) -> None:
+    build_index(small_settings, report=report_nothing)
+    started = time.monotonic()
+    with lock_index(small_settings.index / LOCK):
+        serve_page(small_settings.model_copy(update={"port": free_port(), "keep_days": 0}))
+    assert len(no_server) == 1
+    assert time.monotonic() - started < LOCK_SECONDS / 2
 
 
 def test_a_page_that_runs_for_long_forgets_what_grows_old(

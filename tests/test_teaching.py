@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -19,7 +20,9 @@ from coach.serving import shared_coach
 from coach.settings import Settings, as_environment
 from coach.teaching import (
     LOCK,
+    UNFINISHED,
     clean_question,
+    copy_settings,
     edit_situation,
     hand_edits,
     publish,
@@ -240,6 +243,86 @@ def test_a_publish_that_is_killed_half_way_leaves_the_served_version(settings: S
     assert QUESTION not in {one.text for one in coach.knowledge.questions}
 
 
+def unfinished(settings: Settings, words: str) -> Path:
+    """The note that a killed publish left, and the folder it lies in."""
+    folder = settings.index / LOCK
+    folder.mkdir(exist_ok=True)
+    note = folder / UNFINISHED
+    note.write_text(words, "utf-8")
+    return note
+
+
+def test_a_damaged_note_of_a_publish_blocks_nothing(settings: Settings) -> None:
+    change = teach_question(QUESTION, "child_caller", settings)
+    for words in ("", "[]", '{"path": "x"}', "null", "\x00" * 99):
+        note = unfinished(settings, words)
+        recover(settings)
+        assert not note.exists()
+    unfinished(settings, '{"path": "questions/chi')
+    assert publish(change, settings) != change.version
+    assert not note.exists()
+    assert (settings.knowledge / change.path).read_text("utf-8") == change.after
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_was_changed_by_hand_after_a_killed_publish_stays(
+    settings: Settings, is_known: bool
+) -> None:
+    path = settings.knowledge / "questions/child_caller.txt"
+    row = {"path": "questions/child_caller.txt", "before": "old", "after": "new"}
+    if not is_known:  # the note of an earlier version of the program
+        del row["after"]
+    note = unfinished(settings, json.dumps(row))
+    before = path.read_text("utf-8")
+    recover(settings)
+    assert path.read_text("utf-8") == before
+    assert not note.exists()
+
+
+def test_what_was_changed_by_hand_while_a_publish_failed_stays(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = teach_question(QUESTION, "child_caller", settings)
+    path = settings.knowledge / change.path
+
+    def edit_and_fail(_: Settings) -> None:
+        path.write_text(f"{change.after}ещё один вопрос\n", "utf-8")
+        raise CoachError("no")
+
+    monkeypatch.setattr("coach.teaching.renew_index", edit_and_fail)
+    with pytest.raises(CoachError):
+        publish(change, settings)
+    assert path.read_text("utf-8") == f"{change.after}ещё один вопрос\n"
+    assert not (settings.index / LOCK / UNFINISHED).exists()
+
+
+def test_a_note_is_never_seen_half_written(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = teach_question(QUESTION, "child_caller", settings)
+    written = Path.write_text
+
+    def cut(path: Path, words: str, *given: str, **more: str) -> int:
+        written(path, words[:5], *given, **more)
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("coach.teaching.Path.write_text", cut)
+        with pytest.raises(SettingsError, match="COACH_INDEX"):
+            publish(change, settings)
+    assert not list((settings.index / LOCK).glob("unfinished*"))
+    assert publish(change, settings) != change.version
+
+
+def test_an_effect_is_foreseen_without_a_published_index(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (settings.index / "current").unlink()
+    (tmp_path / "copy").mkdir()
+    copied = copy_settings(settings, tmp_path / "copy")
+    assert build_index(copied, report=report_nothing)
+
+
 def test_an_index_folder_that_cannot_be_written_is_told_in_its_own_words(
     settings: Settings,
 ) -> None:
@@ -257,8 +340,12 @@ def test_a_read_only_folder_is_told_and_nothing_changes(
 ) -> None:
     change = teach_question(QUESTION, "child_caller", settings)
 
-    def fail(*_: object) -> None:
-        raise PermissionError
+    replace = Path.replace
+
+    def fail(path: Path, target: Path) -> Path:
+        if target.is_relative_to(settings.knowledge):
+            raise PermissionError
+        return replace(path, target)
 
     monkeypatch.setattr("coach.teaching.Path.replace", fail)
     with pytest.raises(SettingsError, match="COACH_KNOWLEDGE"):

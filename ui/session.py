@@ -55,8 +55,9 @@ def add_turn(reply: Reply) -> None:
 
 def keep_waiting() -> None:
     """Keep the replies that are on the screen and not in the archive yet."""
-    for number in [*st.session_state[WAITING]]:
-        keep_turn(number)
+    waiting = st.session_state[WAITING]
+    if waiting:
+        keep_turn(waiting[-1])
 
 
 def keep_turn(number: int) -> None:
@@ -72,11 +73,19 @@ def signal(number: int, kind: str, situation: str = "") -> None:
 
 
 def _write_turn(number: int) -> bool:
+    """Write a reply to the archive, after those before it that wait.
+
+    One that cannot be kept now holds up those after it: they would be kept before it.
+    """
     name = st.session_state[CONVERSATION] or archive().start(operator())
     st.session_state[CONVERSATION] = st.query_params[CONVERSATION] = name
-    ids = st.session_state[IDS]
-    ids[number] = archive().keep(name, turns()[number], ids.get(number))
-    st.session_state[WAITING] = [one for one in st.session_state[WAITING] if one != number]
+    replies, ids, waiting = turns(), st.session_state[IDS], st.session_state[WAITING]
+    opened = archive()
+    for turn in [*(earlier for earlier in waiting if earlier < number), number]:
+        # nothing of Streamlit is touched here: it might end the run between keeping and noting
+        ids[turn] = opened.keep(name, replies[turn], ids.get(turn))
+        if turn in waiting:
+            waiting.remove(turn)
     return True
 
 

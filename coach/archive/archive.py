@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from coach.answering.reply import Reply
-from coach.archive.database import open_database
+from coach.archive.database import BUSY_SECONDS, open_database
 from coach.archive.hiding import hide_private
 from coach.archive.needs import (
     OPINIONS,
@@ -45,6 +45,7 @@ from coach.archive.queue import (
 )
 from coach.archive.statistics import AskedTurn, read_asked
 from coach.archive.tables import (
+    Base,
     ConversationRow,
     SignalRow,
     TurnRow,
@@ -63,20 +64,40 @@ class Archive:
 
     def __init__(self, url: str) -> None:
         self._engine = open_database(url)
-        # SQLite lets one write at a time, and is not fair to those who wait.
-        is_sqlite = self._engine.dialect.name == "sqlite"
-        self._in_turn: AbstractContextManager[object] = RLock() if is_sqlite else nullcontext()
+        self._writing = RLock()
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """One transaction; raises StaleError or ArchiveError instead of the database's own."""
+        """One transaction that may write; raises StaleError or ArchiveError, not the database's."""
+        with _in_words(), self._in_turn(), Session(self._engine) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One transaction that only reads: it waits for nobody who writes."""
+        with _in_words(), Session(self._engine) as session:
+            yield session
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Wait for those who write before; SQLite lets one write at a time, and is not fair."""
+        if self._engine.dialect.name != "sqlite":
+            yield
+            return
+        if not self._writing.acquire(timeout=BUSY_SECONDS):
+            raise TimeoutError
         try:
-            with self._in_turn, Session(self._engine) as session, session.begin():
-                yield session
-        except IntegrityError as error:
-            raise StaleError(text("archive.stale")) from error
-        except SQLAlchemyError as error:
-            raise ArchiveError(text("archive.failed", fault=type(error).__name__)) from error
+            yield
+        finally:
+            self._writing.release()
+
+    def try_out(self) -> None:
+        """Read a row of every table, and write nothing into one; ArchiveError when it cannot be."""
+        with self.reading() as session:
+            for table in Base.metadata.sorted_tables:
+                session.execute(select(table).limit(1)).all()
+        with self.session() as session:
+            session.execute(delete(ConversationRow).where(ConversationRow.id == ""))
 
     def start(self, operator: str) -> str:
         """Begin a conversation; return its id."""
@@ -116,7 +137,7 @@ class Archive:
 
         Those that cannot be read are left out.
         """
-        with self.session() as session:
+        with self.reading() as session:
             rows = session.scalars(
                 select(TurnRow)
                 .join(ConversationRow)
@@ -158,7 +179,7 @@ class Archive:
             with self.session() as session:
                 write_verdict(session, turn, seen_revision, values)
         except StaleError as error:
-            with self.session() as session:
+            with self.reading() as session:
                 first = session.scalar(select(VerdictRow.trainer).where(VerdictRow.turn_id == turn))
             if not first:
                 raise
@@ -177,40 +198,40 @@ class Archive:
 
     def read_queue(self, limit: int, wanted: Wanted) -> Queue:
         """The wanted answers, those in need most first, and what there is besides them."""
-        with self.session() as session:
+        with self.reading() as session:
             return read_queue(session, limit, wanted)
 
     def queue_length(
         self, judged: bool = False, words: str = "", situation: str = "", kind: str = ""
     ) -> int:
         """How many answers the queue would give without a limit."""
-        with self.session() as session:
+        with self.reading() as session:
             return count_queue(session, Wanted(judged, words, situation, kind))
 
     def latest_questions(self, limit: int) -> list[str]:
         """What was asked last, each question once, the latest first."""
-        with self.session() as session:
+        with self.reading() as session:
             return read_latest(session, limit)
 
     def kept(self, turn: int) -> KeptTurn | None:
         """One answer, judged or not; None when it is gone or cannot be read."""
-        with self.session() as session:
+        with self.reading() as session:
             row = session.get(TurnRow, turn)
             return read_turn(row) if row else None
 
     def asked_since(self, moment: datetime) -> list[AskedTurn]:
         """What was asked since a moment, oldest first, in few words."""
-        with self.session() as session:
+        with self.reading() as session:
             return read_asked(session, moment, OPINIONS)
 
     def operators(self) -> list[KeptOperator]:
         """Everybody of whom something is kept, by name; trainers too."""
-        with self.session() as session:
+        with self.reading() as session:
             return read_people(session)
 
     def export(self, operator: str) -> list[dict[str, Any]]:
         """Everything that is kept of one operator, as plain data; as a trainer too."""
-        with self.session() as session:
+        with self.reading() as session:
             return list(copy_person(session, operator))
 
     def forget(self, operator: str) -> int:
@@ -234,6 +255,17 @@ def _lock(session: Session, column: Any, *wanted: ColumnElement[bool]) -> None:
     row = select(column).where(*wanted).with_for_update(key_share=True)
     if session.execute(row).first() is None:
         raise GoneError(text("archive.gone"))
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Raise StaleError or ArchiveError instead of the database's own errors."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise StaleError(text("archive.stale")) from error
+    except (SQLAlchemyError, TimeoutError) as error:
+        raise ArchiveError(text("archive.failed", fault=type(error).__name__)) from error
 
 
 def _columns(masked: Reply) -> dict[str, Any]:

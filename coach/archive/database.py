@@ -26,6 +26,7 @@ def open_database(url: str) -> Engine:
     """Open a database and bring its tables up to date; raise ArchiveError when it cannot be."""
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     try:
         address = make_url(url)
@@ -47,8 +48,11 @@ def open_database(url: str) -> Engine:
         with _lock, engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+    except CommandError as error:  # its tables are of a revision that is not known here
+        raise ArchiveError(text("archive.newer", url=_shown(url))) from error
     except (SQLAlchemyError, OSError, ModuleNotFoundError) as error:
-        raise _unreachable(url, str(error)) from error
+        fault = str(getattr(error, "orig", None) or error)
+        raise _unreachable(url, " ".join(fault.split())) from error
     except ValueError as error:  # of an address: its words may hold a piece of the password
         raise _unreachable(url, type(error).__name__) from error
     return engine
@@ -63,8 +67,12 @@ def _read_json(words: str) -> Any:
 
 
 def _unreachable(url: str, fault: str) -> ArchiveError:
-    shown = re.sub(r"(?<=://).*@", "***@", url.partition("?")[0])
-    return ArchiveError(text("archive.unreachable", url=shown, fault=fault))
+    return ArchiveError(text("archive.unreachable", url=_shown(url), fault=fault))
+
+
+def _shown(url: str) -> str:
+    """An address without its password."""
+    return re.sub(r"(?<=://).*@", "***@", url.partition("?")[0])
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

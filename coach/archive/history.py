@@ -105,12 +105,12 @@ class History:
         query = select(LessonRow).order_by(LessonRow.id.desc()).limit(limit)
         if standing:
             query = query.where(LessonRow.undone_at.is_(None))
-        with self._archive.session() as session:
+        with self._archive.reading() as session:
             return [_read_lesson(row) for row in session.scalars(query)]
 
     def lessons_after(self, version: str) -> list[Lesson]:
         """The lessons published or undone since the knowledge was at a version, oldest first."""
-        with self._archive.session() as session:
+        with self._archive.reading() as session:
             events = _read_events(session)
         left = [place for place, one in enumerate(events) if one.version_before == version]
         came = [place + 1 for place, one in enumerate(events) if one.version_after == version]
@@ -130,7 +130,7 @@ class History:
     def last_version(self) -> str | None:
         """The version that was noted last, or None."""
         query = select(VersionRow.version).order_by(VersionRow.id.desc()).limit(1)
-        with self._archive.session() as session:
+        with self._archive.reading() as session:
             return session.scalar(query)
 
     def note_version(self, version: str, differences: Mapping[str, str] | None) -> None:
@@ -142,7 +142,7 @@ class History:
     def versions(self, limit: int) -> Sequence[ServedVersion]:
         """The versions that were served, newest first."""
         query = select(VersionRow).order_by(VersionRow.id.desc()).limit(limit + 1)
-        with self._archive.session() as session:
+        with self._archive.reading() as session:
             rows, events = session.scalars(query).all(), _read_events(session)
             times = [datetime.max.replace(tzinfo=UTC), *(in_utc(row.at) for row in rows)]
             times.append(datetime.min.replace(tzinfo=UTC))

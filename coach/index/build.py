@@ -23,8 +23,9 @@ from filelock import FileLock, Timeout
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
-from coach.errors import IndexBusyError
+from coach.errors import IndexBusyError, SettingsError
 from coach.index.classifier import QuestionClassifier, train_classifier
+from coach.index.digests import take_digests
 from coach.index.embeddings import embedder_fingerprint
 from coach.index.static_model import Progress
 from coach.index.store import add_documents, open_store, remove_documents
@@ -80,21 +81,28 @@ class Earlier:
     renewed: int
 
 
-def lock_index(folder: Path) -> AbstractContextManager[object]:
-    """Hold the right to build in this index folder; raise IndexBusyError after five minutes."""
-    folder.mkdir(parents=True, exist_ok=True)
+def lock_index(folder: Path, seconds: float = LOCK_SECONDS) -> AbstractContextManager[object]:
+    """Hold the right to build in this index folder.
+
+    Raises IndexBusyError when another process holds it for so long, SettingsError when the folder
+    cannot be written.
+    """
     try:
-        return FileLock(folder / "lock").acquire(timeout=LOCK_SECONDS)
+        folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(folder / "lock").acquire(timeout=seconds)
     except Timeout as error:
         raise IndexBusyError(text("index.busy", folder=folder)) from error
+    except OSError as error:
+        raise SettingsError(text("settings.not_writable", folder=folder)) from error
 
 
 def current_build(folder: Path) -> Path | None:
-    """The build that an index folder serves now, or None."""
-    pointer = folder / "current"
-    if not pointer.exists():
+    """The build that an index folder serves now; None without one, or when its name is junk."""
+    try:
+        name = (folder / "current").read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
         return None
-    return folder / "builds" / pointer.read_text(encoding="utf-8").strip()
+    return folder / "builds" / name if name.isalnum() else None
 
 
 def write_build(
@@ -208,7 +216,7 @@ def _write_questions(
     if earlier:
         known = earlier.questions
         shutil.copytree(earlier.folder / "chroma", folder)
-    store = open_store(folder, embeddings)
+    store = open_store(folder, embeddings, len(questions))
     remove_documents(store, [name for name in known if name not in questions])
     documents = [_question_document(one, name) for name, one in questions.items()]
     fresh = [document for document in documents if document.id not in known]
@@ -229,15 +237,10 @@ def _write_manifest(build: Path, recipe: IndexRecipe, questions: int, renewed: i
         **recipe.to_json(),
         "questions": questions,
         "renewed": renewed,
-        "chroma_bytes": folder_bytes(build / "chroma"),
+        "files": take_digests(build),
     }
     path = build / MANIFEST
     path.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
-
-
-def folder_bytes(folder: Path) -> int:
-    """Apparent size of everything in a folder, in bytes."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _remove_leftovers(folder: Path) -> None:

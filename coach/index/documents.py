@@ -18,7 +18,7 @@ from coach.index.build import FORMAT
 from coach.index.embeddings import embedder_fingerprint
 from coach.index.lexical import LexicalIndex
 from coach.index.static_model import Progress
-from coach.index.store import add_documents, open_store
+from coach.index.store import add_documents, open_for_reading, open_store
 from coach.instruction.documents import Passage, ReceivedDocument
 
 PASSAGE_LIST = "passages.json"
@@ -72,7 +72,7 @@ def open_document_index(folder: Path, embeddings: Embeddings) -> DocumentIndex:
     return DocumentIndex(
         [Passage(**row) for row in rows],
         LexicalIndex(folder / "lexical"),
-        open_store(folder / "chroma", embeddings),
+        open_for_reading(folder / "chroma", embeddings),
         embeddings,
     )
 

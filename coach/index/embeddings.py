@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -96,11 +97,25 @@ def load_embeddings(name: str, cache: Path, progress: Progress) -> Embeddings:
     if name != STATIC:
         return SentenceTransformerEmbeddings(name)
     folder = cache / STATIC_MODEL_VERSION
-    if not folder.exists():
-        unfinished = cache / f"{STATIC_MODEL_VERSION}.unfinished"
-        build_static_model(unfinished, progress)
-        unfinished.rename(folder)
+    if folder.exists():
+        try:
+            return StaticLemmaEmbeddings(folder)
+        except Exception:  # neither tokenizers nor safetensors has a class for a damaged file
+            _remove(folder)
+    unfinished = cache / f"{STATIC_MODEL_VERSION}.unfinished"
+    if unfinished.exists():
+        _remove(unfinished)
+    build_static_model(unfinished, progress)
+    unfinished.rename(folder)
     return StaticLemmaEmbeddings(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a damaged model: it is built again."""
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise SettingsError(text("settings.not_writable", folder=folder)) from error
 
 
 def _only(folder: Path, name: str) -> Path:

@@ -16,16 +16,13 @@ from coach.index.build import (
     Earlier,
     IndexRecipe,
     current_build,
-    folder_bytes,
     learned_questions,
 )
 from coach.index.classifier import QuestionClassifier
-from coach.index.store import count_documents, open_store
+from coach.index.digests import is_damaged
+from coach.index.store import open_for_reading
 from coach.instruction.knowledge import Knowledge, load_knowledge
 from coach.texts import text
-
-GROWTH_LIMIT = 4
-PARTS = ("knowledge", "chroma", "classifier", "danger")
 
 
 @dataclass(frozen=True)
@@ -49,13 +46,13 @@ def find_fault(folder: Path, recipe: IndexRecipe) -> str | None:
     if build is None:
         return text("index.missing")
     manifest = read_manifest(build)
-    if manifest is None or not all((build / part).is_dir() for part in PARTS):
+    if manifest is None:
         return text("index.half_built")
-    if folder_bytes(build / "chroma") > GROWTH_LIMIT * int(manifest["chroma_bytes"]):
-        return text("index.grown")
     for key, wanted in recipe.to_json().items():
         if manifest.get(key) != wanted:
             return text(f"index.other_{key}")
+    if not manifest.get("files") or is_damaged(build, manifest["files"]):
+        return text("index.half_built")
     return None
 
 
@@ -65,7 +62,7 @@ def find_earlier(folder: Path, recipe: IndexRecipe) -> Earlier | None:
     manifest = read_manifest(build) if build else None
     if build is None or manifest is None:
         return None
-    served = replace(recipe, knowledge_version=str(manifest["knowledge_version"]))
+    served = replace(recipe, knowledge_version=str(manifest.get("knowledge_version")))
     if find_fault(folder, served):
         return None
     try:
@@ -73,36 +70,35 @@ def find_earlier(folder: Path, recipe: IndexRecipe) -> Earlier | None:
     except (KnowledgeError, OSError):
         return None
     learned = learned_questions(knowledge, recipe.authors)
-    return Earlier(build, learned, knowledge.danger, int(manifest["renewed"]))
+    return Earlier(build, learned, knowledge.danger, int(manifest.get("renewed", 0)))
 
 
 def read_manifest(build: Path) -> dict[str, Any] | None:
     """The manifest of a build, which is written last; None when the build was never finished."""
     try:
-        manifest: dict[str, Any] = json.loads((build / MANIFEST).read_text("utf-8"))
+        manifest = json.loads((build / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    return manifest
+    return manifest if isinstance(manifest, dict) else None
 
 
 def open_index(folder: Path, recipe: IndexRecipe, embeddings: Embeddings) -> Index:
-    """Open the current build; raise IndexUnusableError when it is not whole or not this recipe."""
+    """Open the current build; raise IndexUnusableError when it is not whole or not this recipe.
+
+    A build that is whole may still not open (another version of a library): that is told too.
+    """
     fault = find_fault(folder, recipe)
     build = current_build(folder)
     if fault or build is None:
         raise IndexUnusableError(text("index.unusable", fault=fault))
-    manifest = read_manifest(build) or {}
     try:
-        questions = open_store(build / "chroma", embeddings)
-        if count_documents(questions) != manifest["questions"]:
-            raise ValueError(text("index.half_built"))
         return Index(
             build.name,
             load_knowledge(build / "knowledge", is_published=True),
             embeddings,
-            questions,
+            open_for_reading(build / "chroma", embeddings),
             QuestionClassifier.load(build / "classifier"),
             QuestionClassifier.load(build / "danger"),
         )
-    except (ValueError, KeyError, OSError) as error:
+    except Exception as error:  # Chroma's own errors have no common class
         raise IndexUnusableError(text("index.unusable", fault=error)) from error

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,17 +14,21 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
+from coach.index.digests import DATABASE
 from coach.index.static_model import Progress
 
 COLLECTION = "texts"
 BATCH = 500
+FEWEST, BATCHED, SYNCED = 2, 100, 1000  # the last two are Chroma's own defaults
 
 
-def open_store(folder: Path, embeddings: Embeddings) -> VectorStore:
+def open_store(folder: Path, embeddings: Embeddings, expected: int = SYNCED) -> VectorStore:
     """Open (or create) a folder's collection; Chroma's own default embedder is never used.
 
-    Chroma keeps every client that was ever opened, with its files, threads and memory: this one is
-    closed when nobody holds the store any longer, so that no question is cut off.
+    `expected` is how many documents a new one will hold: vectors of fewer than Chroma waits for
+    would never reach their files, which it then writes anew at every opening. Chroma keeps every
+    client that was ever opened, with its files, threads and memory: this one is closed when nobody
+    holds the store any longer, so that no question is cut off.
     """
     import chromadb
     from chromadb.config import Settings as ChromaSettings
@@ -33,16 +40,37 @@ def open_store(folder: Path, embeddings: Embeddings) -> VectorStore:
         client=client,
         collection_name=COLLECTION,
         embedding_function=embeddings,
-        collection_configuration={"hnsw": {"space": "cosine"}},
+        collection_configuration={
+            "hnsw": {
+                "space": "cosine",
+                "batch_size": max(FEWEST, min(BATCHED, expected)),
+                "sync_threshold": max(FEWEST, min(SYNCED, expected)),
+            }
+        },
     )
     weakref.finalize(store, client.close).atexit = False
     return store
 
 
-def count_documents(store: VectorStore) -> int:
-    """How many documents a collection holds."""
-    collection: Any = store._collection  # type: ignore[attr-defined]
-    return int(collection.count())
+def open_for_reading(folder: Path, embeddings: Embeddings) -> VectorStore:
+    """Open a folder's collection for questions alone.
+
+    Chroma writes into what it opens: where the disk cannot be written, a copy is opened, which
+    goes with the store.
+    """
+    if os.access(folder, os.W_OK) and os.access(folder / DATABASE, os.W_OK):
+        return open_store(folder, embeddings)
+    copied = Path(tempfile.mkdtemp(prefix="coach-"))
+    for path in folder.rglob("*"):
+        target = copied / path.relative_to(folder)
+        if path.is_dir():
+            target.mkdir(exist_ok=True)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)  # its rights stay behind
+    store = open_store(copied, embeddings)
+    weakref.finalize(store, shutil.rmtree, copied, ignore_errors=True)
+    return store
 
 
 def add_documents(
