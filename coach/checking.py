@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from coach.index.bank_check import (
     titles_of,
 )
 from coach.index.near_gold import BankLine, find_near_gold, gold_files, read_bank_lines
-from coach.instruction.knowledge import load_knowledge
+from coach.instruction.knowledge import copy_knowledge, load_knowledge
 from coach.instruction.questions import FOLLOW_UP, NOT_ANSWERED, BankQuestion
 from coach.settings import Settings
 from coach.texts import text
@@ -109,7 +108,7 @@ def check_draft(situation: str, words: str, settings: Settings) -> Draft:
     """Prove a situation's file as it would be, with the rest of the knowledge as it is."""
     with tempfile.TemporaryDirectory() as folder:
         copied = Path(folder) / "knowledge"
-        shutil.copytree(settings.knowledge, copied)
+        copy_knowledge(settings.knowledge, copied)
         path = copied / "situations" / f"{situation}.md"
         path.write_text(words, encoding="utf-8")
         try:

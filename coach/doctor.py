@@ -11,7 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 from coach.assembly import build_coach, prepare_libraries, report_nothing, show_progress
 from coach.errors import CoachError
-from coach.settings import Settings
+from coach.hosts import resolve_host
+from coach.settings import Settings, unknown_variables
 from coach.signing_in import read_issuer, read_sign_in
 from coach.texts import text
 
@@ -29,7 +30,7 @@ class Finding:
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Yield the findings one by one: Python, packages, knowledge, index, model, sign-in, port."""
+    """Yield the findings one by one, in the order of CHECKS."""
     for name, check in CHECKS.items():
         try:
             line = check(settings)
@@ -54,6 +55,19 @@ def _check_packages(settings: Settings) -> str:
         except PackageNotFoundError as error:
             raise CoachError(text("doctor.package_missing", name=name)) from error
     return ", ".join(found)
+
+
+def _check_settings(settings: Settings) -> str:
+    unknown = unknown_variables()
+    if unknown:
+        lines = [
+            text("doctor.unknown_like", name=name, like=like)
+            if like
+            else text("doctor.unknown_variable", name=name)
+            for name, like in unknown.items()
+        ]
+        raise CoachError("; ".join(lines))
+    return text("doctor.settings")
 
 
 def _check_knowledge(settings: Settings) -> str:
@@ -97,8 +111,9 @@ def _check_signing_in(settings: Settings) -> str:
 
 
 def _check_port(settings: Settings) -> str:
-    with socket.socket() as probe:
-        if probe.connect_ex((settings.host, settings.port)) == 0:
+    family, address = resolve_host(settings)[0]
+    with socket.socket(family) as probe:
+        if probe.connect_ex(address) == 0:
             return text("doctor.port_taken", port=settings.port)
     return text("doctor.port_free", port=settings.port)
 
@@ -113,6 +128,7 @@ def _check_writing(settings: Settings) -> str:
 CHECKS: dict[str, Callable[[Settings], str]] = {
     "python": _check_python,
     "packages": _check_packages,
+    "settings": _check_settings,
     "writing": _check_writing,
     "knowledge": _check_knowledge,
     "index": _check_index,

@@ -17,7 +17,7 @@ from pathlib import Path
 from coach.errors import CoachError, SettingsError, StaleError
 from coach.index.build import lock_index
 from coach.instruction.danger import TAUGHT
-from coach.instruction.knowledge import knowledge_version, load_knowledge
+from coach.instruction.knowledge import copy_knowledge, knowledge_version, load_knowledge
 from coach.instruction.questions import group_line
 from coach.privacy.masking import mask, strip_placeholders
 from coach.settings import Settings, as_environment
@@ -176,7 +176,7 @@ def run_module(module: Sequence[str], settings: Settings, said: str = "") -> str
         done = subprocess.run(
             [sys.executable, "-m", *module],
             input=said,
-            env=as_environment(settings),
+            env={**as_environment(settings), "PYTHONIOENCODING": "utf-8"},
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -199,7 +199,7 @@ def clean_question(question: str) -> str:
 
 def copy_settings(settings: Settings, folder: Path) -> Settings:
     """Settings of a copy of the knowledge whose index starts from the published one."""
-    shutil.copytree(settings.knowledge, folder / "knowledge")
+    copy_knowledge(settings.knowledge, folder / "knowledge")
     index = folder / "index"
     index.mkdir()
     (index / "embedders").symlink_to(settings.index / "embedders")

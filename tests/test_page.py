@@ -13,6 +13,7 @@ from coach import build_coach
 from coach.assembly import report_nothing
 from coach.coaching import Coach
 from coach.errors import IndexUnusableError
+from coach.language.repair import READ_CHARS
 from coach.settings import PROJECT_FOLDER, Settings
 from tests.language_server import serve_language
 from ui import process
@@ -64,6 +65,15 @@ def test_a_card_shows_phrase_steps_prohibition_and_status(page: AppTest) -> None
     assert not why.proto.expanded
     assert word("card.why_questions", questions="«") in shown
     assert re.search(r"\d+ мс", shown)
+
+
+def test_a_very_long_message_is_answered_and_told_to_be_long(page: AppTest) -> None:
+    told = word("too_long", count=READ_CHARS)
+    ask(page, "в трубке ребёнок " + "а " * 50_000)
+    assert told in words_on(page)
+    assert "сколько Вам лет" in words_on(page)
+    ask(page, "в трубке ребёнок")
+    assert told not in words_on(page)
 
 
 def test_a_citation_opens_the_whole_instruction_at_its_quote_and_closes(page: AppTest) -> None:
