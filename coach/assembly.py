@@ -172,7 +172,8 @@ def build_search(
 ) -> DocumentSearch:
     """Open the search over a folder's .txt and .md files, indexing them when they are new.
 
-    The index is cached by content. Raises SettingsError when there is nothing to search.
+    Subfolders are searched too. The index is cached by content; a damaged one is built anew. Raises
+    SettingsError when there is nothing to search, or a document cannot be read.
     """
     prepare_libraries(settings)
     from coach.index.build import lock_index
@@ -183,21 +184,22 @@ def build_search(
 
     try:
         documents = list(read_documents(folder, (".txt", ".md")).values())
-    except UnicodeDecodeError as error:
-        raise SettingsError(text("search.not_utf8", folder=folder)) from error
+    except KnowledgeError as error:
+        fault = "; ".join(map(str, error.slips))
+        raise SettingsError(text("search.unreadable", fault=fault)) from error
     passages = [passage for one in documents for passage in split_passages(one)]
     if not passages:
         raise SettingsError(text("search.no_documents", folder=folder))
-    cached = settings.index / "searches" / documents_key(documents, settings.embedder)
-    cache = settings.index / "embedders"
-    if not cached.exists():
+    cached = settings.index / "searches"
+    key = documents_key(documents, settings.embedder)
+    embeddings = load_embeddings(settings.embedder, settings.index / "embedders", show_progress)
+    index = open_document_index(cached, key, passages, embeddings)
+    if index is None:
         _check_writable(settings.index)
         with lock_index(settings.index):
             report(text("search.building", documents=len(documents), passages=len(passages)))
-            embeddings = load_embeddings(settings.embedder, cache, show_progress)
-            write_document_index(cached, passages, embeddings, show_progress)
-    embeddings = load_embeddings(settings.embedder, cache, show_progress)
-    return DocumentSearch(open_document_index(cached, embeddings))
+            index = write_document_index(cached, key, passages, embeddings, show_progress)
+    return DocumentSearch(index)
 
 
 def published_build(settings: Settings) -> str | None:

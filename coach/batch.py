@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from coach.answering.reply import Reply
 from coach.coaching import Coach
-from coach.errors import InputError
+from coach.errors import CoachError, InputError
 from coach.searching import DocumentSearch, to_row
 from coach.texts import text
 
@@ -51,8 +52,12 @@ def _answer_lines(
             row = _read_row(line)
             identity = row.get("id")
             yield {"id": identity, **answer(row)}
-        except InputError as error:
+        except CoachError as error:
             yield {"id": identity, "line": number, "error": str(error)}
+        except Exception as error:  # a fault of one line never takes the answers of the others
+            name = type(error).__name__
+            logging.getLogger("coach.batch").error("line %d: %s", number, name)
+            yield {"id": identity, "line": number, "error": text("batch.failed", fault=name)}
 
 
 def answer_conversation(coach: Coach, turns: Iterable[str]) -> list[Reply]:

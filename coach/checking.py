@@ -23,7 +23,6 @@ from coach.index.near_gold import BankLine, find_near_gold, gold_files, read_ban
 from coach.instruction.knowledge import load_knowledge
 from coach.instruction.questions import FOLLOW_UP, NOT_ANSWERED, BankQuestion
 from coach.settings import Settings
-from coach.teaching import copy_knowledge
 from coach.texts import text
 from coach.understanding.decision import Decision
 
@@ -109,7 +108,7 @@ def check_draft(situation: str, words: str, settings: Settings) -> Draft:
     """Prove a situation's file as it would be, with the rest of the knowledge as it is served."""
     with tempfile.TemporaryDirectory() as folder:
         copied = Path(folder) / "knowledge"
-        copy_knowledge(settings, copied)
+        copy_served(settings, copied)
         path = copied / "situations" / f"{situation}.md"
         path.write_text(words, encoding="utf-8")
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import subprocess
@@ -11,8 +12,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from coach.assembly import build_coach, build_index, build_search
+from coach.assembly import build_coach, build_index, build_search, report_to_stderr
 from coach.errors import CoachError, ModelError, SettingsError
+from coach.language.repair import READ_CHARS, is_too_long
 from coach.settings import Settings, load_settings
 from coach.texts import text
 
@@ -26,6 +28,9 @@ QUIT_SIGNALS = (130, 141)
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return the exit status (0 fine, 1 failed, 2 wrong usage)."""
     options = _parser().parse_args(arguments)
+    _prepare_output(
+        is_json=bool(getattr(options, "json", False) or getattr(options, "batch", None))
+    )
     try:
         return int(options.run(options, load_settings()))
     except CoachError as error:
@@ -36,6 +41,12 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return QUIT_SIGNALS[1]
+
+
+def _prepare_output(*, is_json: bool) -> None:
+    """JSON is always UTF-8; of other words a sign that the terminal's encoding lacks is «?»."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8" if is_json else None, errors="replace")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -109,11 +120,17 @@ def _ask(options: argparse.Namespace, settings: Settings) -> int:
         return _ask_batch(options.batch, settings)
     coach = build_coach(settings)
     reply = coach.reply([], options.question)
+    _tell_too_long(options.question)
     if options.json:
         print(_as_line(coach.advise([], reply).to_json()))
     else:
         _print_reply(coach, [], reply)
     return 0
+
+
+def _tell_too_long(message: str) -> None:
+    if is_too_long(message):
+        report_to_stderr(text("ask.too_long", count=READ_CHARS))
 
 
 def _print_reply(coach: Coach, conversation: list[Reply], reply: Reply) -> None:
@@ -207,6 +224,7 @@ def _chat(options: argparse.Namespace, settings: Settings) -> int:
             reply = coach.reply_with(replies[-1].question, picked)
         elif message.strip():
             reply = coach.reply(replies, message)
+            _tell_too_long(message)
             reply = coach.reword(replies, reply) or reply
         else:
             continue
@@ -232,7 +250,9 @@ def _ui(options: argparse.Namespace, settings: Settings) -> int:
 
 def _eval(options: argparse.Namespace, settings: Settings) -> int:
     """Run the evaluation, which stands above this package and is never imported by it."""
-    return subprocess.run([sys.executable, "-m", "eval", *options.asked], check=False).returncode
+    environment = {"PYTHONIOENCODING": ":replace", **os.environ}
+    command = [sys.executable, "-m", "eval", *options.asked]
+    return subprocess.run(command, env=environment, check=False).returncode
 
 
 def _doctor(options: argparse.Namespace, settings: Settings) -> int:

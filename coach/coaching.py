@@ -98,15 +98,22 @@ class Coach:
 
         Danger to life is looked for before anything else, and stays until it is dismissed or the
         operator says that help is called. With `is_danger_dismissed` the reply is the one that
-        there would be without the danger.
+        there would be without the danger. Of a message longer than READ_CHARS only the beginning
+        and the end are read.
         """
+        reply = self._reply(conversation, shorten(message), is_danger_dismissed)
+        return replace(reply, question=message)
+
+    def _reply(
+        self, conversation: Sequence[Reply], message: str, is_danger_dismissed: bool
+    ) -> Reply:
         started = time.perf_counter()
         unreadable = refuse_unreadable(message)
         if unreadable:
             return self._finish(message, None, unreadable, Danger(None), started)
         call = current_call(conversation, message)
         repaired = self._repairer.repair(_without_private(message))
-        danger = self._detector.assess(shorten(message), repaired.text)
+        danger = self._detector.assess(message, repaired.text)
         earlier = self._earlier_danger(call, message)
         decision = self._decide_on(call, message, repaired.text)
         is_reworded = repaired.is_changed and decision.refusal != SMALL_TALK
@@ -145,7 +152,10 @@ class Coach:
         """What a conversation is about: the last card shown; None before the first one."""
         known = self.knowledge.situations
         asked = tuple(
-            (reply.understood_as or reply.question, tuple(one.id for one in reply.situations))
+            (
+                shorten(reply.understood_as or reply.question),
+                tuple(one.id for one in reply.situations),
+            )
             for reply in conversation
             if reply.answered and all(one.id in known for one in reply.situations)
         )

@@ -19,7 +19,8 @@ from coach.assembly import (
     show_progress,
 )
 from coach.errors import CoachError
-from coach.settings import ENV_FILE, Settings
+from coach.hosts import resolve_host
+from coach.settings import ENV_FILE, Settings, unknown_variables
 from coach.signing_in import read_issuer, read_sign_in
 from coach.texts import text
 
@@ -73,6 +74,19 @@ def _check_packages(settings: Settings) -> str:
     return ", ".join(found)
 
 
+def _check_settings(settings: Settings) -> str:
+    unknown = unknown_variables()
+    if unknown:
+        lines = [
+            text("doctor.unknown_like", name=name, like=like)
+            if like
+            else text("doctor.unknown_variable", name=name)
+            for name, like in unknown.items()
+        ]
+        raise CoachError("; ".join(lines))
+    return text("doctor.settings")
+
+
 def _check_knowledge(settings: Settings) -> str:
     from coach.instruction.knowledge import load_knowledge
 
@@ -117,8 +131,9 @@ def _check_signing_in(settings: Settings) -> str:
 
 
 def _check_port(settings: Settings) -> str:
-    with socket.socket() as probe:
-        if probe.connect_ex((settings.host, settings.port)) == 0:
+    family, address = resolve_host(settings)[0]
+    with socket.socket(family) as probe:
+        if probe.connect_ex(address) == 0:
             return text("doctor.port_taken", port=settings.port)
     return text("doctor.port_free", port=settings.port)
 
@@ -136,6 +151,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "python": _check_python,
     "env_file": _check_env_file,
     "packages": _check_packages,
+    "settings": _check_settings,
     "writing": _check_writing,
     "knowledge": _check_knowledge,
     "index": _check_index,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from coach.assembly import (
     published_build,
 )
 from coach.errors import CoachError, IndexBusyError, IndexUnusableError, SettingsError
+from coach.hosts import bad_host, page_url, resolve_host
 from coach.index.build import lock_index
 from coach.memory import map_large_blocks, return_freed
 from coach.privacy.masking import mask
@@ -137,8 +139,7 @@ def serve_page(settings: Settings) -> None:
     bootstrap.load_config_options(flag_options=options)
     if sign_in:
         _hand_over(sign_in)
-    address = f"http://{settings.host}:{settings.port}"
-    print(text("ui.address", url=settings.public_url or address), flush=True)
+    print(text("ui.address", url=settings.public_url or page_url(settings)), flush=True)
     bootstrap.run(str(PAGE), False, [], options)
 
 
@@ -184,11 +185,7 @@ def _warm(coach: Coach) -> None:
 
 def _check_protected(settings: Settings) -> None:
     """Refuse an address beyond loopback where nobody has to sign in: trainers' pages are there."""
-    try:
-        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
-    except OSError:
-        return  # an address that is none is told in its own words
-    addresses = [ip_address(str(place[0]).split("%")[0]) for *_, place in found]
+    addresses = [ip_address(str(one[0]).split("%")[0]) for _, one in resolve_host(settings)]
     is_here = all(address.is_loopback for address in addresses)
     if not (is_here or settings.unprotected or read_sign_in(settings)):
         raise SettingsError(text("ui.unprotected", host=settings.host))
@@ -196,15 +193,15 @@ def _check_protected(settings: Settings) -> None:
 
 def _check_address(settings: Settings) -> None:
     _check_protected(settings)
-    with socket.socket() as probe:
+    family, address = resolve_host(settings)[0]
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
+            probe.bind(address)
         except PermissionError as error:
             raise SettingsError(text("ui.port_forbidden", port=settings.port)) from error
-        except socket.gaierror as error:
-            fault = error.strerror
-            raise SettingsError(text("ui.bad_host", host=settings.host, fault=fault)) from error
         except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise bad_host(settings, error) from error
             message = text("ui.port_taken", port=settings.port, host=settings.host)
             raise SettingsError(message) from error

@@ -6,9 +6,11 @@ Started from whatever folder, the same settings hold: a relative path is in the 
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -17,13 +19,21 @@ from coach.texts import text
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 ENV_FILE = PROJECT_FOLDER / ".env"
+PREFIX, FOR_TESTS = "COACH_", "COACH_REQUIRE_"
+ENCODING = "utf-8-sig"
+SIMILAR = 0.8
 
 
 class Settings(BaseSettings):
     """Everything that can be set, with the defaults that `make run` uses."""
 
     model_config = SettingsConfigDict(
-        env_prefix="COACH_", env_file=ENV_FILE, env_ignore_empty=True, frozen=True, extra="ignore"
+        env_prefix=PREFIX,
+        env_file=ENV_FILE,
+        env_file_encoding=ENCODING,
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
     )
 
     knowledge: Path = Field(
@@ -207,6 +217,30 @@ def load_settings() -> Settings:
             for fault in error.errors()
         ]
         raise SettingsError("\n".join(lines)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        message = text("settings.env_unreadable", path=_env_file().absolute())
+        raise SettingsError(message) from error
+
+
+def unknown_variables() -> dict[str, str]:
+    """The COACH_ variables of the environment and of `.env` that name no setting.
+
+    Each comes with the nearest name that does, or with nothing.
+    """
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    env_file = _env_file()
+    in_file = dotenv_values(env_file, encoding=ENCODING) if env_file.is_file() else {}
+    unknown = {
+        name
+        for name in map(str.upper, [*os.environ, *in_file])
+        if name.startswith(PREFIX) and not name.startswith(FOR_TESTS) and name not in known
+    }
+    near = {name: get_close_matches(name, known, 1, SIMILAR) for name in sorted(unknown)}
+    return {name: found[0] if found else "" for name, found in near.items()}
+
+
+def _env_file() -> Path:
+    return Path(str(Settings.model_config["env_file"]))
 
 
 def _variable_name(location: tuple[int | str, ...]) -> str:

@@ -245,7 +245,7 @@ def renew_index(name: str, words: str, settings: Settings) -> None:
     """
     candidate = settings.index / LOCK / CANDIDATE
     try:
-        copy_knowledge(settings, candidate)
+        copy_served(settings, candidate)
         _write_bank(candidate, name, words)
         load_knowledge(candidate)
         run_module(["coach.cli", "index"], settings.model_copy(update={"knowledge": candidate}))
@@ -255,7 +255,7 @@ def renew_index(name: str, words: str, settings: Settings) -> None:
         shutil.rmtree(candidate, ignore_errors=True)
 
 
-def copy_knowledge(settings: Settings, folder: Path) -> None:
+def copy_served(settings: Settings, folder: Path) -> None:
     """Copy the knowledge that is served now; raises SettingsError when the copy is not written."""
     served = served_knowledge(settings)
     try:
@@ -280,7 +280,7 @@ def run_module(module: Sequence[str], settings: Settings, said: str = "") -> str
         done = subprocess.run(
             [sys.executable, "-m", *module],
             input=said,
-            env=as_environment(settings),
+            env={**as_environment(settings), "PYTHONIOENCODING": "utf-8"},
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -303,7 +303,7 @@ def clean_question(question: str) -> str:
 
 def copy_settings(settings: Settings, folder: Path) -> Settings:
     """Settings of a copy of the knowledge whose index starts from the published one."""
-    copy_knowledge(settings, folder / "knowledge")
+    copy_served(settings, folder / "knowledge")
     index = folder / "index"
     index.mkdir()
     (index / "embedders").symlink_to(settings.index / "embedders")

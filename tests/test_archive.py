@@ -15,6 +15,7 @@ from coach.archive.hiding import hide_private
 from coach.archive.needs import CRITICAL, FALSE, HELPED, RIGHT, WRONG
 from coach.coaching import Coach
 from coach.errors import GoneError, StaleError
+from coach.language.repair import shorten
 
 PRIVATE = "клиент Иванов требует телефон директора, 8 916 204-17-38"
 
@@ -29,6 +30,15 @@ def test_a_conversation_comes_back_with_the_citations_as_first_shown(
     again = Archive(url).conversation(name, "operator")
     assert list(again.items()) == list(zip(ids, [first, second], strict=True))
     assert again[ids[0]].citations == first.citations
+
+
+def test_of_a_very_long_question_what_was_read_is_kept(archive: Archive, coach: Coach) -> None:
+    question = "в трубке ребёнок " + "а " * 50_000
+    name = archive.start("one")
+    archive.keep(name, coach.reply([], question))
+    assert [one.question for one in archive.conversation(name, "one").values()] == [
+        shorten(question)
+    ]
 
 
 def test_nobody_reads_anothers_conversation(archive: Archive, coach: Coach) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from coach.language.repair import READ_CHARS
 from coach.settings import PROJECT_FOLDER, Settings
+from coach.texts import text
 
 REPLY_FIELDS = {
     "question", "understood_as", "answered", "situations", "evidence", "say", "do", "avoid",
@@ -48,6 +50,12 @@ def test_ask_prints_the_card() -> None:
     assert "«Извините, предоставить такую информацию нет возможности." in done.stdout
 
 
+def test_a_very_long_question_is_answered_and_told_to_be_long() -> None:
+    done = run("ask", "--json", "в трубке ребёнок " + "a" * 1_600)
+    assert (done.returncode, done.stderr) == (0, f"{text('ask.too_long', count=READ_CHARS)}\n")
+    assert json.loads(done.stdout)["situations"][0]["id"] == "child_caller"
+
+
 def test_ask_json_is_the_contract() -> None:
     done = run("ask", "--json", "в трубке ребёнок")
     reply = json.loads(done.stdout)
@@ -65,6 +73,25 @@ def test_ask_json_is_the_contract() -> None:
         assert RECEIVED[one["start"] : one["end"]] == one["quote"]
     assert (reply["choices"], reply["refusal"], reply["model"]) == ([], None, None)
     assert reply["elapsed_ms"] > 0
+
+
+def test_json_is_utf_8_whatever_the_locale(tmp_path: Path) -> None:
+    path = tmp_path / "batch.jsonl"
+    path.write_text('{"id": 1, "question": "ребёнок"}\n', "utf-8")
+    for arguments in (("ask", "--json", "в трубке ребёнок"), ("ask", "--batch", str(path))):
+        done = run(*arguments, PYTHONIOENCODING="cp1251")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "ребёнок" in json.loads(done.stdout).get("question", "ребёнок")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1251"])
+def test_words_that_the_terminal_cannot_show_break_nothing(encoding: str) -> None:
+    command = [sys.executable, "-m", "coach.cli", "ask", "в трубке ребёнок"]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run(command, capture_output=True, env=environment, timeout=120, check=False)
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
+    assert "[1]" in done.stdout.decode(encoding)
 
 
 def test_batch_keeps_order_and_answers_the_rest_of_a_broken_file(tmp_path: Path) -> None:
@@ -116,6 +143,7 @@ def test_a_clean_batch_exits_with_zero(tmp_path: Path) -> None:
         (("ask", "вопрос"), {"COACH_KNOWLEDGE": "/nowhere"}, "COACH_KNOWLEDGE", 1),
         (("ask", "вопрос"), {"COACH_INDEX": "/dev/null/index"}, "COACH_INDEX", 1),
         (("ui",), {"COACH_HOST": "no.such.host.invalid"}, "COACH_HOST", 1),
+        (("ui",), {"COACH_HOST": "x" * 70}, "COACH_HOST", 1),
     ],
 )
 def test_bad_input_gets_a_clear_line(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import time
 
@@ -192,3 +193,30 @@ def test_what_stands_in_the_bank_is_not_bent_to_the_topic(coach: Coach) -> None:
     assert [one.id for one in reply.situations] == [
         one.id for one in coach.reply([], taught).situations
     ]
+
+
+LONG = (
+    "a", "а", "8", "@", ".", "-", " ", "aя", "а ", "a ", "1 а ", "не", "privet", "ghbdtn ", "а-",
+    "*а ", "теория ", "11-11-11 ", "ﷺ", "мне плохо ", "йцукенгшщз", "[ИМЯ_1]", "\n", "а@", ";'",
+)  # fmt: skip
+MOST_SECONDS = 0.3
+
+
+@pytest.mark.parametrize("unit", LONG)
+def test_a_message_of_any_length_is_answered_at_once(coach: Coach, unit: str) -> None:
+    earlier = coach.reply([], "в трубке ребёнок")
+    for length in (1_400, 100_000):
+        message = (unit * length)[:length]
+        for conversation in ([], [earlier]):
+            started = time.process_time()
+            reply = coach.reply(conversation, message)
+            assert time.process_time() - started < MOST_SECONDS
+            assert reply.question == message
+
+
+def test_many_unknown_words_are_answered_at_once(coach: Coach) -> None:
+    letters = random.Random(1)
+    words = ["".join(letters.choices("бвгджзклмнаеиоу", k=7)) for _ in range(12_000)]
+    started = time.process_time()
+    coach.reply([], " ".join(words))
+    assert time.process_time() - started < MOST_SECONDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
 import time
@@ -235,3 +236,12 @@ def test_what_was_kept_before_is_found_after_the_migration(url: str, coach: Coac
         assert connection.execute(columns).scalars().all() == [5, 0, 3, 2, 1, 1, 6]
     paths = [one.path for one in History(archive).lessons(5)]
     assert paths == ["situations/rights.md", "questions/rights.txt"]
+
+
+def test_a_folder_with_a_percent_sign_is_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "скидка 100%"
+    shutil.copytree(MIGRATIONS, folder / "migrations")
+    monkeypatch.setattr("coach.archive.database.MIGRATIONS", folder / "migrations")
+    assert Archive(f"sqlite:///{folder}/coach.db").operators() == []

@@ -28,9 +28,8 @@ def test_a_sound_installation_has_no_fault(real_settings: Settings, coach: Coach
     assert [one.line for one in found.values() if not one.is_fine] == []
     assert coach.knowledge.version in found["knowledge"].line
     assert set(found) == {
-        "python", "env_file", "packages", "writing", "knowledge", "index", "archive", "model",
-        "signing_in",
-        "port",
+        "python", "env_file", "packages", "settings", "writing", "knowledge", "index", "archive",
+        "model", "signing_in", "port",
     }  # fmt: skip
     assert "COACH_OIDC_METADATA_URL" in found["signing_in"].line
 
@@ -68,6 +67,29 @@ def test_an_archive_that_lost_a_table_is_named(small_settings: Settings) -> None
     with archive._engine.begin() as connection:
         connection.execute(sql("drop table signals"))
     assert not findings(small_settings)["archive"].is_fine
+
+
+def test_a_variable_that_is_no_setting_is_named(
+    small_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(Settings.model_config, "env_file", str(tmp_path / ".env"))
+    (tmp_path / ".env").write_text("COACH_LLM_BASEURL=http://x\nCOACH_PORT=1\nPATH=x\n", "utf-8")
+    monkeypatch.setenv("COACH_ZZZ", "1")
+    monkeypatch.setenv("COACH_REQUIRE_BROWSER", "1")
+    found = next(one for one in examine(small_settings) if one.name == "settings")
+    assert not found.is_fine
+    assert "COACH_LLM_BASE_URL?" in found.line
+    assert "COACH_ZZZ" in found.line
+    assert "COACH_REQUIRE" not in found.line
+    assert "COACH_PORT" not in found.line
+
+
+@pytest.mark.parametrize("host", ["nosuch.host.invalid", "x" * 70])
+def test_a_host_that_is_none_is_told(small_settings: Settings, host: str) -> None:
+    found = findings(small_settings.model_copy(update={"host": host}))
+    assert not found["port"].is_fine
+    assert "COACH_HOST" in found["port"].line
 
 
 def test_a_taken_port_is_mentioned(small_settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import itertools
 import re
 from pathlib import Path
@@ -9,8 +10,14 @@ from pathlib import Path
 import pytest
 
 from coach.errors import KnowledgeError
-from coach.instruction.knowledge import Knowledge, knowledge_version, load_knowledge
+from coach.instruction.knowledge import (
+    Knowledge,
+    copy_knowledge,
+    knowledge_version,
+    load_knowledge,
+)
 from coach.instruction.provenance import is_same_phrase, read_repairs
+from coach.instruction.questions import RESERVED
 from coach.settings import PROJECT_FOLDER
 
 KNOWLEDGE = PROJECT_FOLDER / "knowledge"
@@ -111,6 +118,10 @@ SLIPS = [
     ("slow_speaker.md", "  > Законы этики", "  Законы этики", "цитата"),
     ("slow_speaker.md", "owner:", "kind: рассказ\nowner:", "kind"),
     ("slow_speaker.md", "urgency: 7", "urgency: срочно", "urgency"),
+    ("slow_speaker.md", "urgency: 7", "urgency: true", "urgency"),
+    ("slow_speaker.md", "urgency: 7", "urgency: 7.5", "urgency"),
+    ("slow_speaker.md", "owner:", "quick: [1]\nowner:", "quick"),
+    ("slow_speaker.md", "title: ", "title: [да] # ", "title"),
 ]  # fmt: skip
 
 
@@ -166,3 +177,111 @@ def test_empty_and_broken_folders_are_told_clearly(tmp_path: Path) -> None:
     (tmp_path / "instruction/a.txt").write_bytes("текст".encode("cp1251"))
     with pytest.raises(KnowledgeError, match="UTF-8"):
         load_knowledge(tmp_path)
+
+
+def hide_files(folder: Path) -> None:
+    """What editors and macOS leave: a lock that leads nowhere, resource forks, hidden folders."""
+    (folder / "situations/.#rights.md").symlink_to("ann@desk.4711:1")
+    (folder / "instruction/.deep").mkdir()
+    (folder / "instruction/.deep/x.txt").write_text("чужое", "utf-8")
+    for name in ("situations/._x.md", "questions/._x.txt", "instruction/._x.txt"):
+        (folder / name).write_bytes(b"\x00\x05\x16\x07\xff")
+
+
+def test_hidden_files_are_no_part_of_the_knowledge(small_knowledge: Path, tmp_path: Path) -> None:
+    before = load_knowledge(small_knowledge)
+    hide_files(small_knowledge)
+    assert load_knowledge(small_knowledge) == before
+    copy_knowledge(small_knowledge, tmp_path / "copy")
+    assert load_knowledge(tmp_path / "copy") == before
+    assert not list((tmp_path / "copy").rglob(".*"))
+
+
+@pytest.mark.parametrize(
+    "name", ["situations/boss_phone.md", "questions/boss_phone.txt", "repairs.yaml", "synonyms.txt"]
+)
+def test_a_byte_order_mark_changes_nothing(small_knowledge: Path, name: str) -> None:
+    path = small_knowledge / name
+    path.touch()
+    before = load_knowledge(small_knowledge)
+    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes().replace(b"\n", b"\r\n"))
+    after = load_knowledge(small_knowledge)
+    assert after.questions == before.questions
+    assert after.situations == before.situations
+    assert after.synonyms == before.synonyms
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "situations/boss_phone.md",
+        "questions/boss_phone.txt",
+        "repairs.yaml",
+        "synonyms.txt",
+        "instruction/operator-instruction.txt",
+    ],
+)
+def test_a_file_of_another_encoding_is_one_slip_at_its_line(
+    small_knowledge: Path, name: str
+) -> None:
+    path = small_knowledge / name
+    path.write_bytes(b"# one\n# two\n" + "# три\n".encode("cp1251"))
+    with pytest.raises(KnowledgeError) as caught:
+        load_knowledge(small_knowledge)
+    (slip,) = caught.value.slips
+    assert (slip.path, slip.line, "UTF-8" in slip.message) == (path, 3, True)
+
+
+@pytest.mark.parametrize(
+    ("rows", "lines"),
+    [
+        ("- received: а\n  repaired: б\n- received: в\n", [3]),
+        ("- received: а\n  repaired:\n- просто\n-\n", [1, 3, 4]),
+        ("received: а\nrepaired: б\n", [1]),
+        ("- received: [а]\n  repaired: ~\n", [1]),
+        ("- a: 'не закрыта\n", [2]),
+    ],
+)
+def test_a_row_of_repairs_that_is_no_pair_is_a_slip(
+    small_knowledge: Path, rows: str, lines: list[int]
+) -> None:
+    path = small_knowledge / "repairs.yaml"
+    path.write_text(rows, "utf-8")
+    with pytest.raises(KnowledgeError) as caught:
+        load_knowledge(small_knowledge)
+    assert [(slip.path, slip.line) for slip in caught.value.slips] == [(path, n) for n in lines]
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_a_situation_may_not_take_a_name_of_the_bank(small_knowledge: Path, name: str) -> None:
+    source = (small_knowledge / "situations/boss_phone.md").read_text("utf-8")
+    path = small_knowledge / f"situations/{name}.md"
+    path.write_text(source.replace("id: boss_phone", f"id: {name}"), "utf-8")
+    with pytest.raises(KnowledgeError) as caught:
+        load_knowledge(small_knowledge)
+    (slip,) = caught.value.slips
+    assert (slip.path, name in slip.message) == (path, True)
+
+
+def test_one_broken_situation_is_not_told_at_every_place_that_names_it(
+    small_knowledge: Path,
+) -> None:
+    spoil(small_knowledge, "situations/child_caller.md", "related: []", "related: [boss_phone]")
+    bank = small_knowledge / "questions/child_caller.txt"
+    bank.write_text("## вместе: boss_phone\nребёнок просит директора\n" * 5, "utf-8")
+    spoil(small_knowledge, "situations/boss_phone.md", "---\nid", "id")
+    with pytest.raises(KnowledgeError) as caught:
+        load_knowledge(small_knowledge)
+    assert [slip.path.name for slip in caught.value.slips] == ["boss_phone.md"]
+
+
+def test_a_file_that_is_not_given_to_read_is_told(
+    small_knowledge: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    for read in (load_knowledge, knowledge_version):
+        with pytest.raises(KnowledgeError, match=r"txt:1: .*Permission denied"):
+            read(small_knowledge)

@@ -13,6 +13,7 @@ from coach import build_coach
 from coach.assembly import report_nothing
 from coach.coaching import Coach
 from coach.errors import IndexUnusableError
+from coach.language.repair import READ_CHARS
 from coach.settings import PROJECT_FOLDER, Settings
 from coach.texts import text
 from tests.language_server import serve_language
@@ -94,6 +95,15 @@ def test_the_line_that_answers_is_marked(page: AppTest) -> None:
     marked = [str(one.proto.body) for one in page.get("html") if 'coach-answers"' in one.proto.body]
     assert len(marked) == 1
     assert "1. Ответ: Оператор подчиняется" in html.unescape(marked[0])
+
+
+def test_a_very_long_message_is_answered_and_told_to_be_long(page: AppTest) -> None:
+    told = word("too_long", count=READ_CHARS)
+    ask(page, "в трубке ребёнок " + "а " * 50_000)
+    assert told in words_on(page)
+    assert "сколько Вам лет" in words_on(page)
+    ask(page, "в трубке ребёнок")
+    assert told not in words_on(page)
 
 
 def test_a_citation_opens_the_whole_instruction_at_its_quote_and_closes(page: AppTest) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
 from coach.coaching import Coach
-from coach.privacy.masking import find_private, mask, strip_placeholders
+from coach.privacy import names
+from coach.privacy.masking import Masked, find_private, mask, strip_placeholders
 from coach.privacy.numbers import is_card, is_inn, is_snils
 from eval.privacy import MESSAGES, NUMBERED, compare_recognition, look, recall
 
@@ -68,10 +70,39 @@ def test_checksums() -> None:
     assert not is_inn("2312077451")
 
 
-@pytest.mark.parametrize("message", ["8" * 50_000, "Иванов " * 7000, "ул. " * 10_000, "@" * 10_000])
-def test_odd_input_is_masked_in_time(message: str) -> None:
-    (masked,) = mask([message])
-    assert masked.restore(masked.text) == message
+# What a pattern might begin anew at every character: runs, separators, and what it looks for.
+UNITS = (
+    "a", "А", "я", "8", " ", "\t", "@", ".", "-", "?", ",", "a.", "a@", "a@a.", "1-", "1 2", "1/",
+    "а-", "Аа-", "Аа ", "Пушкина-", "Иванов ", "ИВАНОВ ", "И.", "ул. ", "ул", "кв 1 ", "д ", "г. ",
+    "Ленина 1 ", "живу ", "адрес", "доставк", "ской 1 ", "один ", "владел", "держатель A ",
+    "клиент", "11-11-11 ", "паспорт №", "собака ", "aя8@.- ",
+)  # fmt: skip
+LENGTH, MOST_SECONDS = 100_000, 2.0
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_time_of_masking_grows_with_the_text(
+    unit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(names, "_recognised", lambda message: [])  # natasha's model is another's
+    for message in ((unit * LENGTH)[:LENGTH], f"а{(unit * LENGTH)[: LENGTH - 2]}а"):
+        started = time.process_time()
+        (masked,) = mask([message])
+        assert masked.restore(masked.text) == message
+        assert time.process_time() - started < MOST_SECONDS
+
+
+def test_a_pasted_blob_of_letters_is_masked_at_once() -> None:
+    mask(["клиент Сидоров"])  # loads natasha
+    started = time.process_time()
+    (masked,) = mask(["a" * 50_000])
+    assert masked.hidden == {}
+    assert time.process_time() - started < MOST_SECONDS
+
+
+def test_a_placeholder_in_private_words_is_no_placeholder() -> None:
+    masked = Masked("[ИМЯ_1] и [ИМЯ_2]", {"[ИМЯ_1]": "[ИМЯ_2]", "[ИМЯ_2]": "Пётр"})
+    assert masked.restore(masked.text) == "[ИМЯ_2] и Пётр"
 
 
 def test_recall_on_labelled_messages() -> None:

@@ -8,8 +8,9 @@ from coach.coaching import Coach, build_lexicon
 from coach.language.layout import switch_to_cyrillic, switch_to_latin
 from coach.language.lemmas import is_dictionary_word, words_of
 from coach.language.lexicon import Lexicon
-from coach.language.repair import READ_CHARS, Repairer, clean_characters
+from coach.language.repair import MOST_REPAIRED, READ_CHARS, Repairer, clean_characters, shorten
 from coach.language.segmentation import split_words
+from coach.language.transliteration import transliterate
 from eval.perturbations import PERTURBATIONS, perturb
 
 
@@ -93,6 +94,26 @@ def test_a_long_message_is_shortened_to_both_ends(repairer: Repairer) -> None:
     assert repaired.text.startswith("ребёнок")
     assert repaired.text.endswith("директор")
     assert len(repaired.text) <= READ_CHARS + 1
+
+
+@pytest.mark.parametrize("message", ["ﷺ" * 5000, "а" * 5000, "  а" * 5000, "a" * 949, "4" * 1400])
+def test_what_is_repaired_is_short(repairer: Repairer, message: str) -> None:
+    assert len(repairer.repair(message).text) <= READ_CHARS
+
+
+def test_spaces_around_are_not_read_for_the_message() -> None:
+    assert shorten(" " * 5000 + "ребёнок" + "\n" * 5000) == "ребёнок"
+
+
+def test_a_long_run_of_latin_letters_is_read_letter_by_letter() -> None:
+    assert transliterate("privet" * 200, lambda word: 0.0) == "привет" * 200
+
+
+def test_only_so_many_unknown_letters_are_repaired() -> None:
+    repairer = Repairer(Lexicon(["директор директор директор"]))
+    words = repairer.repair(" ".join(["дирктор"] * 100)).text.split()
+    assert (words[0], words[-1]) == ("директор", "дирктор")
+    assert words.count("директор") * len("дирктор") <= MOST_REPAIRED + len("дирктор")
 
 
 def test_controls_and_directions_are_dropped() -> None:

@@ -51,22 +51,57 @@ def test_an_index_is_cached_by_content(documents: Path, small_settings: Settings
     assert "разрыв" not in " ".join(one.passage.text for one in renewed.search("разрыв", 5))
 
 
-def test_leftovers_of_a_killed_indexing_are_removed(
+def test_endings_of_any_case_and_subfolders_are_searched_hidden_files_are_not(
     documents: Path, small_settings: Settings
 ) -> None:
-    left = small_settings.index / "searches/0123456789ab.killed/chroma"
-    left.mkdir(parents=True)
+    (documents / "deep/er").mkdir(parents=True)
+    (documents / "deep/er/УСЛОВИЯ.TXT").write_text("Неустойка равна пяти процентам.", "utf-8")
+    (documents / ".git").mkdir()
+    (documents / ".git/x.md").write_text("Неустойка из скрытой папки.", "utf-8")
+    (documents / "._bank.txt").write_bytes(b"\x00\x05\x16\x07\xff")
+    (documents / ".#garden.md").symlink_to("ann@desk.4711:1")
+    search = build_search(documents, small_settings, report=report_nothing)
+    found = [one.passage for one in search.search("неустойка", 5)]
+    assert (found[0].document, found[0].text) == (
+        "deep/er/УСЛОВИЯ.TXT", "Неустойка равна пяти процентам.",
+    )  # fmt: skip
+    assert {one.document for one in found} <= {"deep/er/УСЛОВИЯ.TXT", "bank.txt", "garden.md"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "content"),
+    [
+        ("passages.json", b'[{"document": "ban'),
+        ("passages.json", b"[]"),
+        ("lexical/*.npy", b""),
+        ("chroma/chroma.sqlite3", b"junk" * 1000),
+        ("chroma/chroma.sqlite3", b""),
+    ],
+)
+def test_a_damaged_cache_is_built_anew(
+    documents: Path, small_settings: Settings, pattern: str, content: bytes
+) -> None:
     build_search(documents, small_settings, report=report_nothing)
-    assert not left.parent.exists()
+    spoiled = [*(small_settings.index / "searches").glob(f"*/{pattern}")]
+    for path in spoiled:
+        path.write_bytes(content)
+    said: list[str] = []
+    for _ in range(2):
+        search = build_search(documents, small_settings, report=said.append)
+        assert search.search("когда сажать чеснок", 5)[0].passage.document == "garden.md"
+    assert (len(said), bool(spoiled)) == (1, True)
+    assert len([*(small_settings.index / "searches").iterdir()]) == 1
 
 
 def test_nothing_to_search_is_told(tmp_path: Path, small_settings: Settings) -> None:
-    for folder in (tmp_path / "nowhere", tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for folder in (tmp_path / "nowhere", empty):
         with pytest.raises(SettingsError, match="--documents"):
             build_search(folder, small_settings, report=report_nothing)
-    (tmp_path / "old.txt").write_bytes("текст".encode("cp1251"))
-    with pytest.raises(SettingsError, match="UTF-8"):
-        build_search(tmp_path, small_settings, report=report_nothing)
+    (empty / "old.txt").write_bytes("текст".encode("cp1251"))
+    with pytest.raises(SettingsError, match=r"old\.txt:1: .*UTF-8"):
+        build_search(empty, small_settings, report=report_nothing)
 
 
 @pytest.mark.parametrize("question", ["", "😀", "zzzz", "а" * 50_000, "\x00\ud800"])
@@ -112,3 +147,12 @@ def test_russian_questions_of_others_find_their_paragraph(
     _, places = measure(shared / "external/xquad-ru-first-half.json")
     assert len(places) == 632
     assert sum(place == 1 for place in places) / len(places) >= 0.93
+
+
+def test_leftovers_of_a_killed_indexing_are_removed(
+    documents: Path, small_settings: Settings
+) -> None:
+    left = small_settings.index / "searches/.0123456789ab-killed/chroma"
+    left.mkdir(parents=True)
+    build_search(documents, small_settings, report=report_nothing)
+    assert not left.parent.exists()

@@ -22,10 +22,12 @@ from coach import build_index
 from coach.archive.tables import ConversationRow, now
 from coach.assembly import open_archive, published_build, report_nothing
 from coach.errors import IndexUnusableError, SettingsError
+from coach.hosts import page_url
 from coach.index.build import LOCK_SECONDS, lock_index
 from coach.memory import map_large_blocks
 from coach.serving import (
     PAGE_OPTIONS,
+    _check_address,
     _check_protected,
     forget_daily,
     open_published,
@@ -303,6 +305,24 @@ def test_an_address_beyond_loopback_is_refused_by_default(host: str) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "::1"])
 def test_loopback_needs_no_protection(host: str) -> None:
     _check_protected(make_settings(host=host))
+
+
+def test_an_ipv6_address_is_listened_at_and_put_in_brackets(small_settings: Settings) -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as holder:
+        port = holder.getsockname()[1]
+        taken = small_settings.model_copy(update={"host": "::1", "port": port})
+        with pytest.raises(SettingsError, match=str(port)):
+            _check_address(taken)
+    _check_address(taken)
+    assert page_url(taken) == f"http://[::1]:{port}"
+    assert page_url(make_settings()) == "http://127.0.0.1:8501"
+
+
+@pytest.mark.parametrize("host", ["nosuch.host.invalid", "x" * 70, "192.0.2.1"])
+def test_a_host_that_is_not_here_is_told(small_settings: Settings, host: str) -> None:
+    change = {"host": host, "unprotected": True}
+    with pytest.raises(SettingsError, match="COACH_HOST"):
+        _check_address(small_settings.model_copy(update=change))
 
 
 def test_the_page_s_options_are_streamlit_s_own() -> None:

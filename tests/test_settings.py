@@ -69,6 +69,27 @@ def test_a_relative_path_is_in_the_project_folder(
     assert load_settings().knowledge == PROJECT_FOLDER / "other/knowledge"
 
 
+def test_an_env_file_may_begin_with_a_byte_order_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / ".env"
+    monkeypatch.setitem(Settings.model_config, "env_file", str(path))
+    path.write_text("COACH_PORT=9000\n", "utf-8-sig")
+    assert load_settings().port == 9000
+
+
+def test_an_env_file_of_another_encoding_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / ".env"
+    monkeypatch.setitem(Settings.model_config, "env_file", str(path))
+    path.write_bytes("COACH_BANK_AUTHORS=Анна\n".encode("cp1251"))
+    with pytest.raises(SettingsError, match="UTF-8") as caught:
+        load_settings()
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("COACH_PORT", "0"), ("COACH_PORT", "x"), ("COACH_ANSWER_THRESHOLD", "2")],

@@ -13,6 +13,7 @@ from coach.answering.reply import AdviceSentence, Choice, DroppedSentence, Reply
 from coach.answering.staleness import is_stale
 from coach.coaching import Coach
 from coach.errors import ModelError
+from coach.language.repair import READ_CHARS, is_too_long
 from coach.signing_in import OPERATOR
 from coach.understanding.decision import NO_QUESTION, NO_WORDS, SMALL_TALK
 from ui import process, session
@@ -41,6 +42,8 @@ def show_chat() -> None:
         with st.spinner(word("advice.rewording")) if is_unsure else nullcontext():
             reply = coach.reword(session.turns(), reply) or reply
         session.add_turn(reply)
+        if is_too_long(message):
+            show(word("too_long", count=READ_CHARS), "status")
     turns = session.turns()
     source = opened_source(CHAT)
     if source:

@@ -26,6 +26,7 @@ from coach.answering.sentences import cut_sentences
 from coach.errors import ModelError
 from coach.instruction.knowledge import Knowledge
 from coach.language.lemmas import is_function_word, lemma_of, words_of
+from coach.language.repair import shorten
 from coach.privacy.masking import Masked, mask, name_callers
 from coach.proving.entailment import Entailment
 from coach.proving.proof import Proof
@@ -98,8 +99,8 @@ class Adviser:
         except ModelError:
             return None
         question = message.restore(words.strip().strip('"«»').split("\n")[0])
-        told = [one.understood_as or one.question for one in earlier[-REMEMBERED_TURNS:]]
-        return question if keeps_to(question, reply.question, told) else None
+        told = [shorten(one.understood_as or one.question) for one in earlier[-REMEMBERED_TURNS:]]
+        return question if keeps_to(question, shorten(reply.question), told) else None
 
     def warm(self) -> None:
         """Let a local model read every card once: it keeps what it read of the same beginning."""

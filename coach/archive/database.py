@@ -44,7 +44,7 @@ def open_database(url: str) -> Engine:
         if is_sqlite:
             event.listen(engine, "connect", _prepare_sqlite)
         config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         with _lock, engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

@@ -7,14 +7,18 @@ from dataclasses import replace
 from coach.answering.card import write_text
 from coach.answering.reply import DroppedSentence, Reply
 from coach.language.lemmas import lemmas_of, words_of
+from coach.language.repair import shorten
 from coach.privacy.masking import mask, strip_placeholders
 
 
 def hide_private(reply: Reply) -> Reply:
-    """A reply whose words of people and of models hold placeholders instead of private data."""
+    """A reply whose words of people and of models hold placeholders instead of private data.
+
+    Of a very long question what was read is kept.
+    """
     advice, dropped = reply.advice or (), reply.dropped
     said = [*(one.text for one in advice), *(one.text for one in dropped)]
-    question, understood, *rest = mask([reply.question, reply.understood_as or "", *said])
+    question, understood, *rest = mask([shorten(reply.question), reply.understood_as or "", *said])
     told = iter(one.text for one in rest)
     left = _words_left(f"{question.text} {understood.text}")
     hidden_advice = tuple(replace(one, text=next(told)) for one in advice)

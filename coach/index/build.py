@@ -30,7 +30,7 @@ from coach.index.embeddings import embedder_fingerprint
 from coach.index.static_model import Progress
 from coach.index.store import add_documents, open_store, remove_documents
 from coach.instruction.danger import DangerGuide, danger_examples, ordinary_questions
-from coach.instruction.knowledge import Knowledge, Situation, knowledge_files, load_knowledge
+from coach.instruction.knowledge import Knowledge, Situation, copy_knowledge, load_knowledge
 from coach.instruction.questions import BankQuestion
 from coach.language.neutral import neutral_form
 from coach.texts import text
@@ -122,7 +122,7 @@ def write_build(
     build = folder / "builds" / uuid.uuid4().hex[:12]
     try:
         load_knowledge(knowledge_folder)
-        _copy_knowledge(knowledge_folder, build / "knowledge")
+        copy_knowledge(knowledge_folder, build / "knowledge")
         knowledge = load_knowledge(build / "knowledge")
         if knowledge.version != recipe.knowledge_version:
             raise IndexBusyError(text("index.knowledge_moved"))
@@ -196,13 +196,6 @@ def _changed(
     """The questions that are new, and those that are gone."""
     new = [one for name, one in questions.items() if name not in before]
     return new + [one for name, one in before.items() if name not in questions]
-
-
-def _copy_knowledge(source: Path, target: Path) -> None:
-    for name, path in knowledge_files(source).items():
-        copy = target / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
 
 
 def _write_questions(

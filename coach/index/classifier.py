@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -88,8 +89,9 @@ class QuestionClassifier:
             for word in scores:
                 own = {weights.columns.get(gram) for gram in GRAMS[kind](word)}
                 scores[word] += sum(gains.get(column, 0.0) for column in own if column is not None)
-        telling = [word for word in scores if scores[word] > 0 and not is_function_word(word)]
-        return tuple(sorted(telling, key=lambda word: -scores[word])[:MATCHED_WORDS])
+        ranked = sorted((word for word in scores if scores[word] > 0), key=lambda w: -scores[w])
+        telling = (word for word in ranked if not is_function_word(word))
+        return tuple(islice(telling, MATCHED_WORDS))
 
     def touched_classes(
         self, questions: Sequence[BankQuestion], embeddings: Embeddings

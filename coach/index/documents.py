@@ -18,7 +18,7 @@ from coach.index.build import FORMAT
 from coach.index.embeddings import embedder_fingerprint
 from coach.index.lexical import LexicalIndex
 from coach.index.static_model import Progress
-from coach.index.store import add_documents, open_for_reading, open_store
+from coach.index.store import add_documents, count_documents, open_for_reading, open_store
 from coach.instruction.documents import Passage, ReceivedDocument
 
 PASSAGE_LIST = "passages.json"
@@ -43,15 +43,17 @@ def documents_key(documents: Sequence[ReceivedDocument], embedder: str) -> str:
 
 
 def write_document_index(
-    folder: Path, passages: Sequence[Passage], embeddings: Embeddings, progress: Progress
-) -> None:
-    """Build apart and move into place, so that a half-built index is never opened.
+    folder: Path, key: str, passages: Sequence[Passage], embeddings: Embeddings, progress: Progress
+) -> DocumentIndex:
+    """Build apart, move into place, so that a half-built index is never opened, and open it.
 
-    What killed builds left is removed first: who builds holds the index folder's lock.
+    The place is a fresh one: Chroma remembers a folder that this process opened before. What killed
+    builds left is removed first: who builds holds the index folder's lock.
     """
-    for leftover in folder.parent.glob("*.*"):
+    for leftover in folder.glob(".*"):
         shutil.rmtree(leftover, ignore_errors=True)
-    unfinished = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}")
+    built = folder / f"{key}-{uuid.uuid4().hex[:8]}"
+    unfinished = folder / f".{built.name}"
     try:
         store = open_store(unfinished / "chroma", embeddings)
         documents = [_to_document(one, number) for number, one in enumerate(passages)]
@@ -59,22 +61,38 @@ def write_document_index(
         LexicalIndex.build([one.text for one in passages], unfinished / "lexical")
         rows = json.dumps([asdict(one) for one in passages], ensure_ascii=False)
         (unfinished / PASSAGE_LIST).write_text(rows, encoding="utf-8")
-        if folder.exists():
-            return
-        unfinished.rename(folder)
+        unfinished.rename(built)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+    return _open_document_index(built, passages, embeddings)
 
 
-def open_document_index(folder: Path, embeddings: Embeddings) -> DocumentIndex:
-    """Open a finished index of documents."""
+def open_document_index(
+    folder: Path, key: str, passages: Sequence[Passage], embeddings: Embeddings
+) -> DocumentIndex | None:
+    """Open the cached index of these passages; None when there is none.
+
+    One that cannot be opened, or holds something else, is removed: it can be built again.
+    """
+    for cached in sorted(folder.glob(f"{key}*")):
+        try:
+            return _open_document_index(cached, passages, embeddings)
+        except Exception:  # Chroma, bm25s and JSON each have errors of their own for a damaged file
+            shutil.rmtree(cached, ignore_errors=True)
+    return None
+
+
+def _open_document_index(
+    folder: Path, passages: Sequence[Passage], embeddings: Embeddings
+) -> DocumentIndex:
     rows = json.loads((folder / PASSAGE_LIST).read_text(encoding="utf-8"))
-    return DocumentIndex(
-        [Passage(**row) for row in rows],
-        LexicalIndex(folder / "lexical"),
-        open_for_reading(folder / "chroma", embeddings),
-        embeddings,
-    )
+    if rows != [asdict(one) for one in passages]:
+        raise ValueError(PASSAGE_LIST)
+    lexical = LexicalIndex(folder / "lexical")
+    vectors = open_for_reading(folder / "chroma", embeddings)
+    if count_documents(vectors) != len(passages):
+        raise ValueError("chroma")
+    return DocumentIndex(passages, lexical, vectors, embeddings)
 
 
 def _to_document(passage: Passage, number: int) -> Document:

@@ -73,6 +73,12 @@ def open_for_reading(folder: Path, embeddings: Embeddings) -> VectorStore:
     return store
 
 
+def count_documents(store: VectorStore) -> int:
+    """How many documents a collection holds."""
+    collection: Any = store._collection  # type: ignore[attr-defined]
+    return int(collection.count())
+
+
 def add_documents(
     store: VectorStore, documents: Sequence[Document], progress: Progress, label: str
 ) -> None:

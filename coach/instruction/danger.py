@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from coach.errors import Slip
+from coach.instruction.files import list_files
 from coach.instruction.questions import BankQuestion, read_bank_file
 from coach.settings import PROJECT_FOLDER
 from coach.texts import text
@@ -68,9 +69,12 @@ def danger_files(folder: Path) -> dict[str, Path]:
     own = folder / FOLDER
     roots = [own] if (own / RESPONSE).exists() else [PROJECT_FOLDER / "knowledge" / FOLDER, own]
     found = {
-        path.name: path for root in roots for pattern in PATTERNS for path in root.glob(pattern)
+        path.name: path
+        for root in roots
+        for pattern in PATTERNS
+        for path in list_files(root, pattern)
     }
-    return {name: found[name] for name in sorted(found) if not name.startswith(".")}
+    return {name: found[name] for name in sorted(found)}
 
 
 def is_calm(message: BankQuestion) -> bool:
@@ -87,11 +91,7 @@ def read_danger(folder: Path) -> tuple[DangerGuide | None, list[Slip]]:
         if name == RESPONSE:
             response = _read_response(path, slips)
             continue
-        try:
-            entries = list(read_bank_file(path, frozenset()))
-        except UnicodeDecodeError:
-            slips.append(Slip(path, 1, text("slips.not_utf8")))
-            continue
+        entries = list(read_bank_file(path, frozenset()))
         slips += [entry for entry in entries if isinstance(entry, Slip)]
         messages += [entry for entry in entries if isinstance(entry, BankQuestion)]
     if len({is_calm(message) for message in messages}) < 2:

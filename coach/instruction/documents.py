@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from coach.instruction.files import decode, read_bytes
+
 PASSAGE_CHARS = 2000
 
 
@@ -44,18 +46,32 @@ class Span:
         return self.passage.text[self.start - offset : self.end - offset]
 
 
+def list_documents(folder: Path, endings: tuple[str, ...] = (".txt",)) -> list[Path]:
+    """The documents of a folder and its subfolders by their endings, whose case does not matter.
+
+    Hidden files and folders are left out.
+    """
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in endings
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+    )
+
+
 def read_documents(
     folder: Path, endings: tuple[str, ...] = (".txt",)
 ) -> dict[str, ReceivedDocument]:
-    """Read every file of a folder with one of the endings, byte for byte.
+    """Read the documents of a folder, byte for byte; a name says the subfolder too.
 
-    Line ends are not translated, so that offsets hold; raises UnicodeDecodeError.
+    Line ends are not translated, so that offsets hold; raises KnowledgeError that names the file.
     """
-    return {
-        path.name: ReceivedDocument(path.name, path.read_bytes().decode("utf-8"))
-        for path in sorted(folder.iterdir() if folder.is_dir() else ())
-        if path.suffix in endings and path.is_file()
-    }
+    documents = {}
+    for path in list_documents(folder, endings):
+        name = path.relative_to(folder).as_posix()
+        documents[name] = ReceivedDocument(name, decode(path, read_bytes(path)))
+    return documents
 
 
 def split_passages(document: ReceivedDocument) -> list[Passage]:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from coach.errors import KnowledgeError, Slip
 from coach.instruction.danger import FOLDER, DangerGuide, danger_files, read_danger
-from coach.instruction.documents import Passage, ReceivedDocument, read_documents
+from coach.instruction.documents import (
+    Passage,
+    ReceivedDocument,
+    list_documents,
+    read_documents,
+)
+from coach.instruction.files import list_files, read_bytes
 from coach.instruction.provenance import (
     ProvenItem,
     Repair,
@@ -25,13 +32,8 @@ from coach.proving.wording import WordingProof
 from coach.texts import text
 
 VERSION_CHARS = 12
-KNOWLEDGE_FILES = (
-    "instruction/*.txt",
-    "situations/*.md",
-    "questions/*.txt",
-    "repairs.yaml",
-    "synonyms.txt",
-)
+INSTRUCTION = "instruction"
+KNOWLEDGE_FILES = ("situations/*.md", "questions/*.txt", "repairs.yaml", "synonyms.txt")
 
 
 @dataclass(frozen=True)
@@ -86,17 +88,26 @@ class Knowledge:
 
 def knowledge_files(folder: Path) -> dict[str, Path]:
     """Every file that has a say in what is answered, by its name in the knowledge folder."""
-    own = sorted(path for part in KNOWLEDGE_FILES for path in folder.glob(part))
-    files = {str(path.relative_to(folder)): path for path in own}
+    others = (path for pattern in KNOWLEDGE_FILES for path in list_files(folder, pattern))
+    own = sorted([*list_documents(folder / INSTRUCTION), *others])
+    files = {path.relative_to(folder).as_posix(): path for path in own}
     return files | {f"{FOLDER}/{name}": path for name, path in danger_files(folder).items()}
 
 
+def copy_knowledge(source: Path, target: Path) -> None:
+    """Copy the files that have a say in what is answered, and nothing else."""
+    for name, path in knowledge_files(source).items():
+        copy = target / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(read_bytes(path))
+
+
 def knowledge_version(folder: Path) -> str:
-    """Return a short hash of every knowledge file's name and bytes."""
+    """Return a short hash of every knowledge file's name and bytes; KnowledgeError as below."""
     digest = hashlib.sha256()
     for name, path in knowledge_files(folder).items():
-        digest.update(name.encode() + b"\0")
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        digest.update(os.fsencode(name) + b"\0")
+        digest.update(hashlib.sha256(read_bytes(path)).digest())
     return digest.hexdigest()[:VERSION_CHARS]
 
 
@@ -111,20 +122,25 @@ def load_knowledge(folder: Path, *, is_published: bool = False) -> Knowledge:
     """
     version = knowledge_version(folder)
     documents, slips = _read_instruction(folder)
-    repairs = read_repairs(folder / "repairs.yaml")
+    repairs, repair_slips = _read_repairs(folder / "repairs.yaml")
+    slips += repair_slips
     drafts: list[SituationDraft] = []
-    for path in sorted((folder / "situations").glob("*.md")):
+    paths = list_files(folder / "situations", "*.md")
+    for path in paths:
         draft, form_slips = _read_draft(path)
         slips += form_slips
         if draft:
             drafts.append(draft)
     if not drafts and not slips:
         slips.append(Slip(folder / "situations", 1, text("slips.no_situations")))
+    names = frozenset(path.stem for path in paths)
     synonyms, thesaurus_slips = read_synonyms(folder / "synonyms.txt")
-    proof = None if is_published else wording_proof(synonyms)
-    situations, proof_slips = _prove(drafts, documents, repairs, proof)
-    slips += proof_slips
-    questions, bank_slips = _read_bank(folder / "questions", drafts)
+    situations: dict[str, Situation] = {}
+    if documents and not repair_slips:  # without them nothing could be proven
+        proof = None if is_published else wording_proof(synonyms)
+        situations, proof_slips = _prove(drafts, documents, repairs, names, proof)
+        slips += proof_slips
+    questions, bank_slips = _read_bank(folder / "questions", drafts, names)
     slips += bank_slips + thesaurus_slips
     danger, danger_slips = read_danger(folder)
     slips += danger_slips
@@ -134,33 +150,38 @@ def load_knowledge(folder: Path, *, is_published: bool = False) -> Knowledge:
 
 
 def _read_instruction(folder: Path) -> tuple[dict[str, ReceivedDocument], list[Slip]]:
-    source = folder / "instruction"
+    source = folder / INSTRUCTION
     try:
         documents = read_documents(source)
-    except UnicodeDecodeError:
-        return {}, [Slip(source, 1, text("slips.not_utf8"))]
+    except KnowledgeError as error:
+        return {}, error.slips
     if not documents:
         return {}, [Slip(source, 1, text("slips.no_instruction"))]
     return documents, []
 
 
+def _read_repairs(path: Path) -> tuple[list[Repair], list[Slip]]:
+    try:
+        return read_repairs(path), []
+    except KnowledgeError as error:
+        return [], error.slips
+
+
 def _read_draft(path: Path) -> tuple[SituationDraft | None, list[Slip]]:
     try:
         return read_situation(path)
-    except UnicodeDecodeError:
-        return None, [Slip(path, 1, text("slips.not_utf8"))]
+    except KnowledgeError as error:
+        return None, error.slips
 
 
 def _read_bank(
-    folder: Path, drafts: Sequence[SituationDraft]
+    folder: Path, drafts: Sequence[SituationDraft], names: frozenset[str]
 ) -> tuple[list[BankQuestion], list[Slip]]:
-    try:
-        questions, slips = read_questions(folder, frozenset(draft.id for draft in drafts))
-    except UnicodeDecodeError:
-        return [], [Slip(folder, 1, text("slips.not_utf8"))]
+    questions, slips = read_questions(folder, names)
+    unread = {slip.path.stem for slip in slips}
     asked = {question.situation_ids[0] for question in questions}
     for name in [*(draft.id for draft in drafts), NOT_ANSWERED]:
-        if name not in asked:
+        if name not in asked | unread:
             slips.append(Slip(folder / f"{name}.txt", 1, text("slips.no_questions")))
     return questions, slips
 
@@ -169,6 +190,7 @@ def _prove(
     drafts: Sequence[SituationDraft],
     documents: dict[str, ReceivedDocument],
     repairs: Sequence[Repair],
+    names: frozenset[str],
     proof: WordingProof | None,
 ) -> tuple[dict[str, Situation], list[Slip]]:
     slips: list[Slip] = []
@@ -188,12 +210,12 @@ def _prove(
             slips += found
         if proof:
             slips += check_wordings(draft, proven, repairs, proof)
-        slips += _check_whole(draft, passages)
+        slips += _check_whole(draft, names)
         situations[draft.id] = _build_situation(draft, own, proven)
     return situations, slips
 
 
-def _check_whole(draft: SituationDraft, known: dict[str, list[Passage]]) -> list[Slip]:
+def _check_whole(draft: SituationDraft, known: frozenset[str]) -> list[Slip]:
     slips = [
         Slip(draft.path, draft.line_of("related"), text("slips.unknown_situation", name=name))
         for name in draft.front.get("related") or []

@@ -6,16 +6,17 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from coach.errors import Slip
+from coach.errors import KnowledgeError, Slip
 from coach.instruction.documents import Passage, ReceivedDocument, Span, find_excerpt
+from coach.instruction.files import read_words
 from coach.instruction.situations import DraftItem, SituationDraft
 from coach.texts import text
 
 SHOWN_EXCERPT_CHARS = 80
+NULL = "tag:yaml.org,2002:null"
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,44 @@ class ProvenItem:
 
 
 def read_repairs(path: Path) -> list[Repair]:
-    """Read the listed scraping defects; an absent file means that there are none."""
+    """Read the listed scraping defects; an absent file means that there are none.
+
+    Raises KnowledgeError with every row that is no pair.
+    """
     if not path.exists():
         return []
-    rows: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8")) or []
-    return [Repair(str(row["received"]), str(row["repaired"])) for row in rows]
+    lines: list[int] = []
+    rows: list[yaml.Node] = []
+    try:
+        root = yaml.compose(read_words(path), yaml.SafeLoader)
+        if isinstance(root, yaml.SequenceNode):
+            rows = root.value
+        elif root is not None:
+            lines.append(1)
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        lines.append(mark.line + 1 if mark else 1)
+    repairs = []
+    for row in rows:
+        words = _words_of_row(row)
+        if words.keys() >= {"received", "repaired"}:
+            repairs.append(Repair(words["received"], words["repaired"]))
+        else:
+            lines.append(row.start_mark.line + 1)
+    if lines:
+        slips = [Slip(path, line, text("slips.bad_repairs")) for line in lines]
+        raise KnowledgeError(text("slips.heading"), slips)
+    return repairs
+
+
+def _words_of_row(row: yaml.Node) -> dict[str, str]:
+    """What a row of the file says under each key, empty values left out."""
+    pairs = row.value if isinstance(row, yaml.MappingNode) else []
+    return {
+        str(key.value): value.value
+        for key, value in pairs
+        if isinstance(value, yaml.ScalarNode) and value.value and value.tag != NULL
+    }
 
 
 def letters_of(words: str) -> str:

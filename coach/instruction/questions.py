@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from coach.errors import Slip
+from coach.errors import KnowledgeError, Slip
+from coach.instruction.files import list_files, read_words
 from coach.texts import text
 
 NOT_ANSWERED = "none"
 FOLLOW_UP = "follow_up"
+RESERVED = (NOT_ANSWERED, FOLLOW_UP)  # files of the bank that are no situation's
 GROUP_KEYS = {"автор": "author", "стиль": "style", "вместе": "also"}
 
 
@@ -46,8 +48,8 @@ def read_questions(
     """Read the whole bank; return the questions and every slip of form."""
     questions: list[BankQuestion] = []
     slips: list[Slip] = []
-    known = situation_ids | {NOT_ANSWERED, FOLLOW_UP}
-    for path in sorted(folder.glob("*.txt")):
+    known = situation_ids | {*RESERVED}
+    for path in list_files(folder, "*.txt"):
         if path.stem not in known:
             slips.append(Slip(path, 1, text("slips.unknown_situation", name=path.stem)))
             continue
@@ -62,7 +64,12 @@ def read_questions(
 def read_bank_file(path: Path, known: frozenset[str]) -> Iterator[BankQuestion | Slip]:
     """Read one file of example messages: each holds the class that the file is named for."""
     group: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        words = read_words(path)
+    except KnowledgeError as error:
+        yield from error.slips
+        return
+    for number, line in enumerate(words.splitlines(), 1):
         line = line.strip()
         if line.startswith("##"):
             group = _read_group(line)

@@ -17,6 +17,8 @@ from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 from coach.errors import Slip
+from coach.instruction.files import read_words
+from coach.instruction.questions import RESERVED
 from coach.texts import text
 
 SECTIONS = {
@@ -32,6 +34,7 @@ SITUATION, TOPIC = "situation", "topic"
 KINDS = (SITUATION, TOPIC)
 MOST_URGENT, LEAST_URGENT = 1, 9
 REQUIRED_KEYS = ("id", "title", "owner", "reviewed", "passages")
+WORDED_KEYS = ("id", "title", "owner", "reviewed", "quick")
 
 
 @dataclass(frozen=True)
@@ -65,19 +68,19 @@ class SituationDraft:
 
     def line_of(self, key: str) -> int:
         """The line of a front matter key, for messages; 1 where it is absent."""
-        lines = self.path.read_text(encoding="utf-8").splitlines()
+        lines = read_words(self.path).splitlines()
         return next((n for n, line in enumerate(lines, 1) if line.strip().startswith(key)), 1)
 
 
 def read_situation(path: Path) -> tuple[SituationDraft | None, list[Slip]]:
     """Parse one situation file; return what could be read and every slip of form in it."""
-    source = path.read_text(encoding="utf-8")
+    source = read_words(path)
     match = re.match(r"---\n(.*?)\n---\n", source, re.DOTALL)
     if not match:
         return None, [Slip(path, 1, text("slips.no_front_matter"))]
     try:
         front = yaml.safe_load(match[1])
-    except (yaml.YAMLError, ValueError) as error:  # a date that is none is a ValueError
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # no date is a ValueError
         mark = getattr(error, "problem_mark", None)
         return None, [Slip(path, mark.line + 2 if mark else 1, text("slips.bad_yaml"))]
     slips = _check_front(path, front)
@@ -99,10 +102,18 @@ def _check_front(path: Path, front: Any) -> list[Slip]:
     ]
     if not slips and front["id"] != path.stem:
         slips.append(Slip(path, 2, text("slips.id_is_file_name", expected=path.stem)))
+    if path.stem in RESERVED:
+        slips.append(Slip(path, 1, text("slips.reserved_id", name=path.stem)))
+    slips += [
+        Slip(path, 1, text("slips.not_words", key=key))
+        for key in WORDED_KEYS
+        if isinstance(front.get(key), (bool, list, dict))
+    ]
     if front.get("kind", KINDS[0]) not in KINDS:
         slips.append(Slip(path, 1, text("slips.bad_kind", known=", ".join(KINDS))))
     urgency = front.get("urgency", LEAST_URGENT)
-    if not (isinstance(urgency, int) and MOST_URGENT <= urgency <= LEAST_URGENT):
+    is_whole = isinstance(urgency, int) and not isinstance(urgency, bool)
+    if not (is_whole and MOST_URGENT <= urgency <= LEAST_URGENT):
         slips.append(Slip(path, 1, text("slips.bad_urgency", most=MOST_URGENT, least=LEAST_URGENT)))
     for key in ("related", "unanswered"):
         names = front.get(key) or []

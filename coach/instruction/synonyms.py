@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from coach.errors import Slip
+from coach.errors import KnowledgeError, Slip
+from coach.instruction.files import read_words
 from coach.texts import text
 
 
@@ -17,9 +18,9 @@ def read_synonyms(path: Path) -> tuple[tuple[tuple[str, ...], ...], list[Slip]]:
     if not path.exists():
         return (), []
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError:
-        return (), [Slip(path, 1, text("slips.not_utf8"))]
+        lines = read_words(path).splitlines()
+    except KnowledgeError as error:
+        return (), error.slips
     groups, slips = [], []
     for number, line in enumerate(lines, 1):
         items = tuple(item.strip() for item in line.split(",") if item.strip())

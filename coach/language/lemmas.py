@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pymorphy3 import MorphAnalyzer
+    from pymorphy3.analyzer import Parse
 
 WORD = re.compile(r"[a-zа-я0-9]+")
 STRESS = "\u0301"
 CACHED_WORDS = 50_000
+CACHED_PARSES = 1_000
 LONGEST_WORD = 40
 LEAST_LIKELY = 0.05
 NAMES = frozenset(("Name", "Surn", "Patr"))
@@ -38,26 +40,26 @@ def lemmas_of(message: str) -> list[str]:
 @lru_cache(maxsize=CACHED_WORDS)
 def lemma_of(word: str) -> str:
     """Return the likeliest dictionary form of one folded word."""
-    return fold(_morphology().parse(word)[0].normal_form)
+    return fold(_parse(word)[0].normal_form)
 
 
 @lru_cache(maxsize=CACHED_WORDS)
 def is_function_word(word: str) -> bool:
     """Whether a folded word only joins others: pronoun, preposition, conjunction, particle."""
-    tag = _morphology().parse(word)[0].tag
+    tag = _parse(word)[0].tag
     return tag.POS in FUNCTION_PARTS or is_pronoun(word) or "Apro" in tag
 
 
 @lru_cache(maxsize=CACHED_WORDS)
 def is_pronoun(word: str) -> bool:
     """Whether a folded word points at somebody or something named before."""
-    return word in POSSESSIVES or _morphology().parse(word)[0].tag.POS == "NPRO"
+    return word in POSSESSIVES or _parse(word)[0].tag.POS == "NPRO"
 
 
 @lru_cache(maxsize=CACHED_WORDS)
 def readings_of(word: str) -> tuple[str, ...]:
     """The dictionary forms that one folded word may have, the likeliest first."""
-    parses = _morphology().parse(word)
+    parses = _parse(word)
     likely = [one for one in parses if one.score >= LEAST_LIKELY] or parses[:1]
     return tuple(dict.fromkeys(fold(one.normal_form) for one in likely))
 
@@ -68,7 +70,7 @@ def marks_of(word: str) -> frozenset[str]:
 
     `common` is among them when the word may also be no name, `UNKN` when no dictionary knows it.
     """
-    parses = _morphology().parse(word)
+    parses = _parse(word)
     marks = {mark for one in parses if one.score >= LEAST_LIKELY for mark in one.tag.grammemes}
     if any(NAMES.isdisjoint(one.tag.grammemes) for one in parses if one.is_known):
         marks.add("common")
@@ -80,19 +82,25 @@ def marks_of(word: str) -> frozenset[str]:
 @lru_cache(maxsize=CACHED_WORDS)
 def cases_of(word: str) -> frozenset[str]:
     """The cases that one folded word may stand in, as OpenCorpora names them."""
-    return frozenset(str(one.tag.case) for one in _morphology().parse(word) if one.tag.case)
+    return frozenset(str(one.tag.case) for one in _parse(word) if one.tag.case)
 
 
 @lru_cache(maxsize=CACHED_WORDS)
 def grammemes_of(word: str) -> frozenset[str]:
     """The grammatical marks of a folded word's likeliest reading, as OpenCorpora names them."""
-    return frozenset(_morphology().parse(word)[0].tag.grammemes)
+    return frozenset(_parse(word)[0].tag.grammemes)
 
 
 @lru_cache(maxsize=CACHED_WORDS)
 def is_dictionary_word(word: str) -> bool:
     """Whether a folded word is a form that the Russian dictionary knows (ё may be е in it)."""
     return bool(_morphology().word_is_known(word))
+
+
+@lru_cache(maxsize=CACHED_PARSES)
+def _parse(word: str) -> list[Parse]:
+    """The readings of one word: each mark of it is asked for in turn."""
+    return list(_morphology().parse(word))
 
 
 @cache

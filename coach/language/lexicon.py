@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache, cached_property
@@ -17,13 +18,14 @@ TRUSTED_COUNT = 3
 
 
 @cache
-def _swearing() -> tuple[str, ...]:
-    return tuple(SWEARING.read_text(encoding="utf-8").split())
+def _swearing() -> re.Pattern[str]:
+    roots = SWEARING.read_text(encoding="utf-8").split()
+    return re.compile("|".join(map(re.escape, roots)))
 
 
 def is_swearing(word: str) -> bool:
     """Whether a folded word holds a root of swearing: no dictionary lists all made of it."""
-    return any(root in word for root in _swearing())
+    return _swearing().search(word) is not None
 
 
 class Lexicon:
@@ -33,6 +35,7 @@ class Lexicon:
         self.counts: Counter[str] = Counter()
         for one in texts:
             self.counts.update(words_of(one))
+        self._by_length: dict[tuple[int, int], list[str]] = {}
 
     def is_known(self, word: str) -> bool:
         """Whether a folded word is right as it is."""
@@ -58,6 +61,13 @@ class Lexicon:
             and not LATIN & set(word)
             and (count >= TRUSTED_COUNT or is_dictionary_word(word))
         ]
+
+    def repairable_of(self, length: int, most: int) -> list[str]:
+        """Those of `repairable` that differ from a length by at most so many letters."""
+        if (length, most) not in self._by_length:
+            near = [word for word in self.repairable if abs(len(word) - length) <= most]
+            self._by_length[length, most] = near
+        return self._by_length[length, most]
 
     @cached_property
     def english(self) -> frozenset[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -20,6 +20,7 @@ from coach.language.transliteration import transliterate
 
 READ_CHARS = 1500
 CACHED_WORDS = 20_000
+CUT = " … "
 LONG_WORD = 8
 SIGN_KEYS = ",.;:'\"/?&"
 SIGNS = str.maketrans("/?&", ".,?")
@@ -27,8 +28,9 @@ NEGATION = "не"
 RUN = re.compile(r"(.)\1{2,}")
 LOOKALIKES = str.maketrans("aceopxykmhtb", "асеорхукмнтв")
 MASKS = str.maketrans("@0346", "аозчб")
-TRANSLIT_CHUNK = re.compile(r"[a-z46'`]*[a-z][a-z46'`]*")
-WORD_EDGES = re.compile(r"^(\W*)(.*?)(\W*)$", re.DOTALL)
+TRANSLIT_CHUNK = re.compile(r"(?<![a-z46'`])[46'`]*+[a-z][a-z46'`]*")
+WORD_EDGES = re.compile(r"^(\W*+)(.*\w)(\W*)$", re.DOTALL)
+MOST_REPAIRED = 400
 TRUSTED_SHARE = 0.6
 RUSSIAN_SHARE = 0.4
 MARGIN = 0.15
@@ -54,11 +56,10 @@ class Repairer:
 
     def repair(self, message: str) -> Repaired:
         """Return the message as it was meant; a very long one is shortened first."""
-        clean = clean_characters(shorten(message))
+        clean = shorten(clean_characters(shorten(message)))  # composed letters may be longer
         chunks = [self._unmix(chunk) for chunk in clean.split()]
         chunks = self._read_script(chunks)
-        words = [self._repair_chunk(chunk) for chunk in chunks]
-        text = " ".join(words)
+        text = " ".join(self._repair_chunks(chunks))
         if words_of(text) == words_of(clean):
             return Repaired(clean, False)
         return Repaired(text, True)
@@ -132,14 +133,26 @@ class Repairer:
     def _as_sounded(self, chunk: str) -> str:
         return TRANSLIT_CHUNK.sub(lambda m: self._sound(m[0]), chunk.lower())
 
-    def _repair_chunk(self, chunk: str) -> str:
+    def _repair_chunks(self, chunks: list[str]) -> Iterator[str]:
+        """Yield the chunks with unknown words repaired: the first MOST_REPAIRED letters of them.
+
+        What holds more unknown letters than that is no message with typos.
+        """
+        letters = 0
+        for chunk in chunks:
+            match = self._find_unknown(chunk)
+            if match and letters < MOST_REPAIRED:
+                letters += len(match[2])
+                yield f"{match[1]}{self._repair_word(fold(match[2]))}{match[3]}"
+            else:
+                yield chunk
+
+    def _find_unknown(self, chunk: str) -> re.Match[str] | None:
+        """A chunk's word and what stands around it; None when it is known or no word."""
         match = WORD_EDGES.match(chunk)
-        if not match or not match[2]:
-            return chunk
-        word = fold(match[2])
-        if not re.fullmatch(r"[а-яa-z0-9@*]+", word) or self._lexicon.is_known(word):
-            return chunk
-        return f"{match[1]}{self._repair_word(word)}{match[3]}"
+        word = fold(match[2]) if match else ""
+        is_word = re.fullmatch(r"[а-яa-z0-9@*]+", word)
+        return match if is_word and not self._lexicon.is_known(word) else None
 
 
 class WordFinder:
@@ -181,9 +194,8 @@ class WordFinder:
         from rapidfuzz.process import extract
 
         most = 2 if len(word) >= LONG_WORD else 1
-        found = extract(
-            word, self._lexicon.repairable, scorer=OSA.distance, score_cutoff=most, limit=5
-        )
+        near_in_length = self._lexicon.repairable_of(len(word), most)
+        found = extract(word, near_in_length, scorer=OSA.distance, score_cutoff=most, limit=5)
         near = [one for one in found if _has_negation(one[0]) == _has_negation(word)]
         if not near:
             return None
@@ -194,8 +206,13 @@ def shorten(message: str) -> str:
     """Keep the beginning and the end of a very long message: the ask stands in one of them."""
     if len(message) <= READ_CHARS:
         return message
-    half = READ_CHARS // 2
-    return f"{message[:half]} {message[-half:]}"
+    words, half = message.strip(), (READ_CHARS - len(CUT)) // 2
+    return words if len(words) <= READ_CHARS else f"{words[:half]}{CUT}{words[-half:]}"
+
+
+def is_too_long(message: str) -> bool:
+    """Whether only the beginning and the end of a message are read."""
+    return len(message.strip()) > READ_CHARS
 
 
 def clean_characters(message: str) -> str:

@@ -6,7 +6,7 @@ import math
 
 from coach.language.lexicon import Lexicon
 
-SHORTEST_RUN = 8
+SHORTEST_RUN, LONGEST_RUN = 8, 200
 LONGEST_PART = 20
 SHORT_PARTS = frozenset(
     "в с к о у и а я на не по за из от до мы вы он ты но да же бы ли то".split()
@@ -18,16 +18,18 @@ def split_words(run: str, lexicon: Lexicon) -> list[str]:
 
     Viterbi over unigram counts of the lexicon; a dictionary word that it lacks costs more.
     """
-    if len(run) < SHORTEST_RUN:
+    if not SHORTEST_RUN <= len(run) <= LONGEST_RUN:
         return []
     total = sum(lexicon.counts.values()) + 1
     best: list[tuple[float, list[str]] | None] = [(0.0, [])] + [None] * len(run)
     for end in range(1, len(run) + 1):
         for start in range(max(0, end - LONGEST_PART), end):
             before = best[start]
+            if before is None:
+                continue
             part = run[start:end]
             cost = _cost(part, lexicon, total)
-            if before is None or cost is None:
+            if cost is None:
                 continue
             if best[end] is None or before[0] + cost < best[end][0]:  # type: ignore[index]
                 best[end] = (before[0] + cost, [*before[1], part])

@@ -27,6 +27,7 @@ SOUNDS: dict[str, tuple[str, ...]] = {
 LONGEST = max(map(len, SOUNDS))
 TRIED = 96
 SOFTENED = 8
+LONGEST_READ = 60
 SOFT = frozenset("бвдзлмнпрстфшчжщ")
 
 
@@ -34,9 +35,12 @@ def transliterate(word: str, frequency: Callable[[str], float]) -> str:
     """Return the likeliest Cyrillic reading of a Latin word.
 
     `frequency` says how common a Cyrillic word is, 0 when it is not known. The most common reading
-    wins; among unknown ones the plainest.
+    wins; among unknown ones the plainest. Of a longer run than a word only the plainest is tried.
     """
-    readings = list(islice(_readings(word), TRIED))
+    parts = _split(word)
+    if len(word) > LONGEST_READ:
+        return "".join(sounds[0] for sounds in parts)
+    readings = list(islice(_readings(parts), TRIED))
     best = max(readings, key=frequency)
     if not frequency(best):
         best = max((soft for one in readings[:SOFTENED] for soft in _soften(one)), key=frequency)
@@ -51,9 +55,8 @@ def _soften(reading: str) -> Iterator[str]:
             yield f"{reading[:place]}ь{reading[place:]}"
 
 
-def _readings(word: str) -> Iterator[str]:
+def _readings(parts: list[tuple[str, ...]]) -> Iterator[str]:
     """Yield readings in the order of how few unlikely sounds they take."""
-    parts = _split(word)
     for unlikely in range(4):
         yield from _choose(parts, unlikely)
 

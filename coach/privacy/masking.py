@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,6 +23,7 @@ from coach.privacy.numbers import (
 )
 from coach.texts import text
 
+LABEL_CHARS = 60
 KINDS = (PHONE, CARD, PASSPORT, SNILS, INN, EMAIL, ADDRESS, NAME)
 
 
@@ -34,9 +36,7 @@ class Masked:
 
     def restore(self, words: str) -> str:
         """Put the private data back into words that speak in placeholders."""
-        for placeholder, private in self.hidden.items():
-            words = words.replace(placeholder, private)
-        return words
+        return _placeholder().sub(lambda found: self.hidden.get(found[0], found[0]), words)
 
 
 @cache
@@ -61,11 +61,13 @@ def find_private(message: str) -> list[Found]:
     return _apart((*find_numbers(message), *find_addresses(message), *find_names(message)))
 
 
-def _apart(pieces: Iterable[Found]) -> list[Found]:
+def _apart(pieces: Sequence[Found]) -> list[Found]:
     """Pieces in order, the first of those that overlap."""
     chosen: list[Found] = []
+    is_taken = bytearray(max((piece.end for piece in pieces), default=0))
     for piece in pieces:
-        if all(piece.end <= other.start or other.end <= piece.start for other in chosen):
+        if not any(is_taken[piece.start : piece.end]):
+            is_taken[piece.start : piece.end] = b"\1" * (piece.end - piece.start)
             chosen.append(piece)
     return sorted(chosen, key=lambda piece: piece.start)
 
@@ -81,23 +83,30 @@ def strip_private(message: str) -> str:
         words = message[name.start : name.end].split()
         if len(words) > 1 and all(word[0].isupper() for word in words):
             found.append(name)
-    label = re.compile(rf"(?<!\w)(?:{word_pattern('labels')})[\s:№#.-]*$", re.IGNORECASE)
-    for private in reversed(_apart(found)):
-        message = f"{label.sub('', message[: private.start])} {message[private.end :]}"
-    return message
+    label = re.compile(rf"(?<!\w)(?:{word_pattern('labels')})[\s:№#.-]{{0,9}}$", re.IGNORECASE)
+    parts, end = [], 0
+    for private in _apart(found):
+        before = message[end : private.start]
+        near = before[-LABEL_CHARS:]
+        parts.append(before[: len(before) - len(near)] + label.sub("", near))
+        end = private.end
+    return " ".join([*parts, message[end:]])
 
 
 def mask(messages: Iterable[str]) -> list[Masked]:
     """Mask messages of one conversation: the same data gets the same placeholder in all of them."""
     known: dict[tuple[str, str], str] = {}
+    counts: Counter[str] = Counter()
     masked = []
     for message in messages:
         parts, end = [], 0
         for found in find_private(message):
             private = message[found.start : found.end]
-            count = sum(kind == found.kind for kind, _ in known) + 1
-            label = f"[{text(f'privacy.{found.kind}')}_{count}]"
-            parts += [message[end : found.start], known.setdefault((found.kind, private), label)]
+            if (found.kind, private) not in known:
+                counts[found.kind] += 1
+                label = f"[{text(f'privacy.{found.kind}')}_{counts[found.kind]}]"
+                known[found.kind, private] = label
+            parts += [message[end : found.start], known[found.kind, private]]
             end = found.end
         hidden = {label: private for (_, private), label in known.items()}
         masked.append(Masked("".join([*parts, message[end:]]), hidden))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from coach.language.lemmas import fold, marks_of
+from coach.language.lemmas import LONGEST_WORD, fold, marks_of
 from coach.privacy.numbers import Found, word_pattern
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 NAME = "name"
 WORD = re.compile(r"[А-ЯЁа-яё]+(?:-[А-ЯЁа-яё]+)*")
-INITIALS = re.compile(r"\s*(?:[А-ЯЁа-яё]\s?\.\s?){1,2}")
+INITIALS = re.compile(r"\s{0,3}(?:[А-ЯЁа-яё]\s?\.\s?){1,2}")
 GAP = re.compile(r"\s+")
 PERSON = "PER"
 NAME_MARKS = frozenset(("Name", "Surn", "Patr"))
@@ -31,15 +32,17 @@ def find_names(message: str, *, by_model: bool = True) -> Iterator[Found]:
     """
     words = list(WORD.finditer(message))
     chosen = [_is_name(message, words, place) for place in range(len(words))]
-    for start, end in _recognised(message) if by_model else ():
-        for place, word in enumerate(words):
+    starts = [word.start() for word in words]
+    for start, end in _recognised(message) if by_model and words else ():
+        for place in range(bisect_left(starts, start), bisect_left(starts, end)):
+            word = words[place]
             is_theory = place > 0 and _is_in(words[place - 1][0], "theories")
             is_listed = fold(word[0]) in _listed("common") | _listed("never")
-            if start <= word.start() and word.end() <= end and not (is_listed or is_theory):
+            if word.end() <= end and not (is_listed or is_theory):
                 chosen[place] = True
     for place in [*range(len(words)), *reversed(range(len(words)))]:
         chosen[place] = chosen[place] or _continues(message, words, chosen, place)
-    holder = rf"(?:{word_pattern('holders')})\W+([A-Za-z]+ [A-Za-z]+)"
+    holder = rf"\b(?:{word_pattern('holders')})\W{{1,9}}([A-Za-z]{{1,40}} [A-Za-z]{{1,40}})"
     for found in re.finditer(holder, message, re.IGNORECASE):
         yield Found(NAME, *found.span(1))
     place = 0
@@ -51,8 +54,8 @@ def find_names(message: str, *, by_model: bool = True) -> Iterator[Found]:
         while last + 1 < len(words) and chosen[last + 1] and _are_close(message, words, last):
             last += 1
         initials = INITIALS.match(message, words[last].end())
-        end = initials.end() if initials and "." in initials[0] else words[last].end()
-        yield Found(NAME, words[place].start(), len(message[:end].rstrip()))
+        tail = initials[0].rstrip() if initials else ""
+        yield Found(NAME, words[place].start(), words[last].end() + len(tail))
         place = last + 1
 
 
@@ -63,7 +66,7 @@ def _are_close(message: str, words: list[re.Match[str]], place: int) -> bool:
 
 def _is_name(message: str, words: list[re.Match[str]], place: int) -> bool:
     word = words[place][0]
-    marks = marks_of(fold(word))
+    marks = _marks_of(word)
     before = words[place - 1][0] if place else ""
     if _is_in(before, "theories") or fold(word) in _listed("never"):
         return False
@@ -74,7 +77,8 @@ def _is_name(message: str, words: list[re.Match[str]], place: int) -> bool:
     if not marks & NAME_MARKS:
         is_unknown = is_capital and "UNKN" in marks and len(word) >= SHORTEST_UNKNOWN
         return is_called and is_unknown and not word.isupper()
-    opens = not place or message[: words[place].start()].rstrip().endswith((".", "!", "?"))
+    gap = message[words[place - 1].end() if place else 0 : words[place].start()]
+    opens = not place or gap.rstrip().endswith((".", "!", "?"))
     is_common = fold(word) in _listed("common")
     if is_capital and not (opens and (is_common or marks & OTHER_PARTS)):
         return True
@@ -83,7 +87,7 @@ def _is_name(message: str, words: list[re.Match[str]], place: int) -> bool:
     near = [n for n in (place - 1, place + 1) if 0 <= n < len(words)]
     is_beside = any(
         _are_close(message, words, min(n, place))
-        and marks_of(fold(words[n][0])) & NAME_MARKS
+        and _marks_of(words[n][0]) & NAME_MARKS
         and fold(words[n][0]) not in _listed("common")
         for n in near
     )
@@ -98,10 +102,14 @@ def _continues(message: str, words: list[re.Match[str]], chosen: list[bool], pla
     if not any(_are_close(message, words, min(n, place)) for n in near):
         return False
     is_listed = fold(word) in _listed("never") or _is_in(word, "callers")
-    marks = marks_of(fold(word))
+    marks = _marks_of(word)
     is_rare = bool(marks & NAME_MARKS) and len(word) >= SHORTEST_UNKNOWN
     is_capital = word[0].isupper() and (len(word) > 1) and not marks & PLAIN_PARTS
     return not is_listed and (is_capital or is_rare)
+
+
+def _marks_of(word: str) -> frozenset[str]:
+    return marks_of(fold(word)[:LONGEST_WORD])
 
 
 def _is_in(word: str, kind: str) -> bool:

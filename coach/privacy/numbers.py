@@ -64,7 +64,10 @@ def is_inn(digits: str) -> bool:
     )
 
 
-EMAIL_SHAPE = re.compile(r"[A-Za-z0-9._+-]+\s?(?:@|собак[аи])\s?[\w-]+(?:\.[\w-]+)+")
+# Every repeat that the text may begin anew at each character is bounded: time grows with the text.
+EMAIL_SHAPE = re.compile(
+    r"[A-Za-z0-9._+-]{1,64}+\s?(?:@|собак[аи])\s?[\w-]{1,63}+(?:\.[\w-]{1,63}+)+"
+)
 CARD_SHAPE = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 SNILS_SHAPE = re.compile(r"(?<!\d)\d{3}[- ]?\d{3}[- ]?\d{3}[- ]{0,3}\d{2}(?!\d)")
 SPELT_SNILS = re.compile(r"(?<!\d)(?<!\d[ -])\d(?:[ -]?\d){10}(?!\d)")

@@ -14,6 +14,7 @@ import yaml
 
 from coach.instruction.knowledge import Situation
 from coach.language.lemmas import is_function_word, is_pronoun, lemma_of, lemmas_of, words_of
+from coach.language.repair import shorten
 from coach.understanding.evidence import log_odds, read_combination
 from coach.understanding.recognition import Recognition
 
@@ -66,7 +67,7 @@ def _words(kind: str) -> frozenset[str]:
 
 def begins_new_call(message: str) -> bool:
     """Whether a message says that another caller is on the line now."""
-    words = " ".join(words_of(message))
+    words = " ".join(words_of(shorten(message)))
     return any(words == phrase or words.startswith(f"{phrase} ") for phrase in _phrases("new_call"))
 
 
