@@ -23,6 +23,7 @@ from coach.index.near_gold import BankLine, find_near_gold, gold_files, read_ban
 from coach.instruction.knowledge import load_knowledge
 from coach.instruction.questions import FOLLOW_UP, NOT_ANSWERED, BankQuestion
 from coach.settings import Settings
+from coach.teaching import copy_served
 from coach.texts import text
 from coach.understanding.decision import Decision
 
