@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from coach.coaching import Coach
     from coach.index.build import IndexRecipe
     from coach.instruction.knowledge import Knowledge
+    from coach.safety.encoder import DangerEncoder
     from coach.searching import DocumentSearch
 
 Report = Callable[[str], None]
@@ -137,11 +138,10 @@ def open_coach(settings: Settings, *, report: Report = report_to_stderr) -> Coac
 def _open(settings: Settings, recipe: IndexRecipe, report: Report) -> Coach:
     from coach.coaching import Coach
     from coach.index.opening import open_index
-    from coach.safety.encoder import load_encoder
 
     embeddings = _load_embedder(settings.embedder, settings.index / "embedders")
     index = open_index(settings.index, recipe, embeddings)
-    encoder = load_encoder(settings.index / "embedders")
+    encoder = _load_encoder(settings.index / "embedders")
     return Coach(index, settings, encoder, lambda: _load_adviser(settings, index.knowledge, report))
 
 
@@ -151,6 +151,14 @@ def _load_embedder(name: str, cache: Path) -> Embeddings:
     from coach.index.embeddings import load_embeddings
 
     return load_embeddings(name, cache, show_progress)
+
+
+@lru_cache(maxsize=1)
+def _load_encoder(cache: Path) -> DangerEncoder:
+    """The danger encoder, loaded once as well."""
+    from coach.safety.encoder import load_encoder
+
+    return load_encoder(cache)
 
 
 def open_archive(settings: Settings) -> Archive:

@@ -167,6 +167,21 @@ def test_only_the_change_itself_is_published_and_hand_edits_stay(settings: Setti
     assert QUESTION not in bank.read_text("utf-8")
 
 
+def test_the_first_lesson_of_danger_makes_its_file_and_taking_it_back_removes_it(
+    settings: Settings,
+) -> None:
+    path = settings.knowledge / "danger/taught.txt"
+    path.unlink(missing_ok=True)
+    build_index(settings, report=report_nothing)
+    change = teach_question("соседка не шевелится вовсе", "danger", settings)
+    publish(change, settings)
+    assert "соседка не шевелится вовсе" in path.read_text("utf-8")
+    assert hand_edits(settings) == []
+    assert undo(change, settings) == change.version
+    assert not path.exists()
+    assert hand_edits(settings) == []
+
+
 def test_a_slip_is_told_of_the_folder_that_people_know(settings: Settings) -> None:
     path = settings.knowledge / "situations/boss_phone.md"
     change = edit_situation("boss_phone", path.read_text("utf-8"), "нет начала", settings)
