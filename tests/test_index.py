@@ -102,7 +102,12 @@ def grow(path: Path) -> None:
         opened.truncate(50_000_000_000)
 
 
-CLASSIFIER = ("classifier/classifier.json", "classifier/classifier.npz")
+CLASSIFIER = (
+    "classifier/classifier.json",
+    "classifier/classifier.npz",
+    "danger/classifier.json",
+    "danger/classifier.npz",
+)
 VECTORS = "chroma/*/data_level0.bin"
 DAMAGES: dict[str, Callable[[Path], object]] = {
     **{f"{name} is empty": lambda b, name=name: (b / name).write_bytes(b"") for name in CLASSIFIER},
@@ -202,7 +207,7 @@ def test_an_index_that_is_whole_and_does_not_open_is_built_anew(
     assert coach.build != before.name
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "e5-danger-*.bin"])
 @pytest.mark.parametrize("damage", [lambda p: os.truncate(p, 99), lambda p: p.unlink()])
 def test_damaged_word_vectors_are_made_anew(
     small_settings: Settings,
@@ -219,10 +224,12 @@ def test_damaged_word_vectors_are_made_anew(
         lambda folder, _: shutil.copytree(whole / STATIC_MODEL_VERSION, folder),
     )
     build(small_settings)
-    (path,) = cache.rglob(name)
-    damage(path)
+    (whole_file,) = whole.rglob(name)
+    damaged = cache / whole_file.relative_to(whole)
+    damage(damaged)
     coach = build_coach(small_settings, report=report_nothing)
     assert coach.reply([], "дайте телефон директора").answered
+    assert damaged.stat().st_size == whole_file.stat().st_size
 
 
 def test_a_full_disk_is_told_and_leaves_the_served_build(

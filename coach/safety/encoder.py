@@ -17,7 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from coach.index.e5 import E5Engine, E5File, packaged_weights
+from coach.errors import SettingsError
+from coach.index.e5 import MAGIC, E5Engine, E5File, packaged_weights
+from coach.texts import text
 
 ADAPTER = Path(__file__).with_name("adapter.safetensors")
 HEAD, BIAS = "head", "bias"
@@ -41,15 +43,31 @@ class DangerEncoder:
 
 
 def load_encoder(cache_folder: Path, path: Path = ADAPTER) -> DangerEncoder:
-    """Open the encoder, making its weights in the cache of embedders when they are not there."""
+    """Open the encoder, making its weights in the cache of embedders when they are not there whole.
+
+    Raises SettingsError when the cache cannot be written.
+    """
     adapter = read_adapter(path)
     weights = cache_folder / f"e5-danger-{adapter_version(path)}.bin"
-    if not weights.exists():
+    packaged = packaged_weights()
+    if not _is_whole(weights, packaged):
         unfinished = cache_folder / f"{weights.name}.{uuid.uuid4().hex[:8]}"
-        cache_folder.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(adapt(E5File(packaged_weights()), adapter))
-        unfinished.replace(weights)
+        try:
+            cache_folder.mkdir(parents=True, exist_ok=True)
+            unfinished.write_bytes(adapt(E5File(packaged), adapter))
+            unfinished.replace(weights)
+        except OSError as error:
+            message = text("settings.not_writable", folder=cache_folder)
+            raise SettingsError(message) from error
     return DangerEncoder(E5Engine(weights), adapter[HEAD], float(adapter[BIAS][0]))
+
+
+def _is_whole(weights: Path, packaged: Path) -> bool:
+    """Whether weights are there, as long as those they were made from, and begin as such a file."""
+    if not weights.exists() or weights.stat().st_size != packaged.stat().st_size:
+        return False
+    with weights.open("rb") as opened:
+        return opened.read(len(MAGIC)) == MAGIC
 
 
 def adapt(file: E5File, adapter: Mapping[str, np.ndarray]) -> bytes:
