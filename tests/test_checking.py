@@ -53,8 +53,9 @@ def test_the_whole_bank_is_counted(small_settings: Settings) -> None:
     path = small_settings.knowledge / "questions/child_caller.txt"
     known = known_question(small_settings, "boss_phone")
     assert check_knowledge(small_settings)[1]
+    repeated = known_question(small_settings, "child_caller")
     with path.open("a", encoding="utf-8") as file:
-        file.write(f"{known}\n")
+        file.write(f"{known}\n{repeated}\n")
     lines, is_fine = check_knowledge(small_settings)
     assert not is_fine
     assert lines[-1].endswith("противоречий 1, повторов 1.")
