@@ -260,7 +260,7 @@ class Coach:
 
 def _without_private(message: str) -> str:
     """A message as it is recognised; as it was when there is nothing else in it."""
-    stripped = strip_private(strip_placeholders(shorten(message)))
+    stripped = strip_private(strip_placeholders(message))
     return stripped if words_of(stripped) else message
 
 
