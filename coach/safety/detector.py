@@ -29,7 +29,7 @@ WEIGHTS = Path(__file__).with_name("weights.yaml")
 FEATURES = ("words", "encoder", "words_in_clause")
 POSSIBLE, CERTAIN = "possible", "certain"
 CLIP = 12.0
-PIECE_CHARS, MOST_PIECES = 300, 6
+PIECE_CHARS, MOST_PIECES = 300, 4
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,9 @@ class DangerDetector:
         readings = list(dict.fromkeys((typed, repaired)))
         words = [self._word_logit(text) for text in readings]
         clauses = [self._word_logit(clause) for clause in split_clauses(repaired)]
-        pieces = [piece for text in readings for piece in split_pieces(text)]
+        pieces = split_pieces(repaired)
+        if len(pieces) == 1:
+            pieces = readings
         return combine(words, self._encoder.logits(pieces), clauses)
 
     def _word_logit(self, text: str) -> float:
