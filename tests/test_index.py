@@ -23,13 +23,14 @@ import pytest
 from coach import build_coach, build_index
 from coach.assembly import open_coach, report_nothing
 from coach.errors import IndexUnusableError, KnowledgeError, SettingsError
-from coach.index.build import IndexRecipe, current_build
+from coach.index.build import IndexRecipe, card_questions, current_build
 from coach.index.classifier import QuestionClassifier
 from coach.index.lexical import LexicalIndex
 from coach.index.opening import find_fault
 from coach.index.static_model import STATIC_MODEL_VERSION
 from coach.index.store import nearest, open_for_reading
-from coach.instruction.knowledge import knowledge_version
+from coach.instruction.knowledge import knowledge_version, load_knowledge
+from coach.safety.encoder import ADAPTER, adapter_version
 from coach.settings import Settings, as_environment
 from coach.texts import text
 
@@ -109,6 +110,7 @@ CLASSIFIER = (
     "danger/classifier.npz",
 )
 VECTORS = "chroma/*/data_level0.bin"
+DANGER_WEIGHTS = f"e5-danger-{adapter_version(ADAPTER)}.bin"
 DAMAGES: dict[str, Callable[[Path], object]] = {
     **{f"{name} is empty": lambda b, name=name: (b / name).write_bytes(b"") for name in CLASSIFIER},
     **{f"{name} is cut": lambda b, name=name: os.truncate(b / name, 99) for name in CLASSIFIER},
@@ -207,7 +209,7 @@ def test_an_index_that_is_whole_and_does_not_open_is_built_anew(
     assert coach.build != before.name
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "e5-danger-*.bin"])
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", DANGER_WEIGHTS])
 @pytest.mark.parametrize("damage", [lambda p: os.truncate(p, 99), lambda p: p.unlink()])
 def test_damaged_word_vectors_are_made_anew(
     small_settings: Settings,
@@ -432,8 +434,9 @@ def test_a_damaged_build_is_never_started_from(small_settings: Settings) -> None
 def test_the_same_question_twice_is_no_failure(small_settings: Settings) -> None:
     bank = small_settings.knowledge / "questions/child_caller.txt"
     bank.write_text(bank.read_text("utf-8") + "раз\nраз\n", "utf-8")
-    build_coach(small_settings, report=report_nothing)
-    assert manifest(small_settings)["questions"] == 50
+    knowledge = build_coach(small_settings, report=report_nothing).knowledge
+    cards = card_questions(knowledge.situations.values())
+    assert manifest(small_settings)["questions"] == 50 + len(cards)
 
 
 def test_chromas_own_embedder_is_never_used(
@@ -465,9 +468,9 @@ def test_passages_of_one_author_only(small_settings: Settings) -> None:
     path.write_text(path.read_text("utf-8") + "## автор: other\nшефа к телефону\n", "utf-8")
     only = small_settings.model_copy(update={"bank_authors": "author_1"})
     build(only)
-    row = json.loads((served(only) / "manifest.json").read_text("utf-8"))
-    assert row["questions"] == 48
-    assert row["authors"] == ["author_1"]
+    cards = card_questions(load_knowledge(only.knowledge).situations.values())
+    assert manifest(only)["questions"] == 48 + len(cards)
+    assert manifest(only)["authors"] == ["author_1"]
 
 
 def test_lexical_ranking_is_by_lemma(tmp_path: Path) -> None:
