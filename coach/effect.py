@@ -22,7 +22,7 @@ from coach.teaching import TRAINER_AUTHOR, Change, copy_settings, run_module, wr
 from coach.texts import text
 from coach.understanding.decision import DANGER
 
-PLAIN, GUARDS = "простой", 6  # the style of plain bank questions, and how many a situation
+GUARDS = 6  # how many plain bank questions of a situation guard it
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,8 @@ def guard_questions(knowledge: Knowledge) -> list[BankQuestion]:
     plain: dict[str, list[BankQuestion]] = {name: [] for name in knowledge.situations}
     for question in knowledge.questions:
         name = question.situation_ids[0]
-        if question.style == PLAIN and len(plain.get(name, [0] * GUARDS)) < GUARDS:
+        is_plain = question.style == text("teaching.plain_style")
+        if is_plain and name in plain and len(plain[name]) < GUARDS:
             plain[name].append(question)
     cards = card_questions(knowledge.situations.values())
     return [*cards, *(question for questions in plain.values() for question in questions)]

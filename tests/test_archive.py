@@ -50,8 +50,11 @@ def test_nobody_reads_anothers_conversation(archive: Archive, coach: Coach) -> N
 
 
 def test_private_data_is_never_written(archive: Archive, coach: Coach) -> None:
+    card = coach.reply([], PRIVATE)
+    evidence = replace(card.evidence[0], words=(*card.evidence[0].words, "иванов"))
     reply = replace(
-        coach.reply([], PRIVATE),
+        card,
+        evidence=(evidence, *card.evidence[1:]),
         model="x",
         advice=(AdviceSentence("Раз Иванов требует, запишите [3].", (3,)),),
         dropped=(
@@ -60,7 +63,6 @@ def test_private_data_is_never_written(archive: Archive, coach: Coach) -> None:
             DroppedSentence("Запишите жалобы", "unsupported", "жалоба"),
         ),
     )
-    assert "иванов" in reply.evidence[0].words
     archive.keep(archive.start("operator"), reply)
     with archive._engine.connect() as connection:
         rows = connection.execute(sql("select question, cast(reply as text) from turns"))

@@ -157,7 +157,7 @@ def test_the_engine_gives_what_torch_gives(real_settings: Settings) -> None:
     torch_encoder = Encoder(file).eval()
     served = E5File(packaged_weights())
     served._bytes = bytearray(adapt(file, changes))
-    texts = ["у него ружьё в руках", "Ёлка за 112 рублей — «да»…", "qwerty", "а" * 300]
+    texts = ["у него ружьё в руках", "Ёлка за 112 рублей — «да»…", "qwerty", "а" * 100]
     import torch
 
     for number, layer in enumerate(torch_encoder.bert.encoder.layer):

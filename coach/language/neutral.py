@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from coach.language.lemmas import cases_of, fold, lemma_of, words_of
+from coach.language.lemmas import LONGEST_WORD, cases_of, fold, lemma_of, words_of
 
 DATA = Path(__file__).with_name("neutral.yaml")
 NUMBER = "{число}"
@@ -85,6 +85,8 @@ def _remove(message: str, pattern: re.Pattern[str]) -> str:
 def _reduce_caller(match: re.Match[str]) -> str:
     word = match[0]
     callers = _data()["callers"]
+    if len(word) > LONGEST_WORD:  # no word: looking it up costs more than it says
+        return word
     if lemma_of(word) not in callers and word not in callers:
         return word
     return "" if NOMINATIVE in cases_of(word) else callers[0]

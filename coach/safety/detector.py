@@ -29,7 +29,7 @@ WEIGHTS = Path(__file__).with_name("weights.yaml")
 FEATURES = ("words", "encoder", "words_in_clause")
 POSSIBLE, CERTAIN = "possible", "certain"
 CLIP = 12.0
-PIECE_CHARS, MOST_PIECES = 300, 4
+PIECE_CHARS, FIRST_PIECES = 200, 1
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class DangerDetector:
         words = [self._word_logit(text) for text in readings]
         clauses = [self._word_logit(clause) for clause in split_clauses(repaired)]
         pieces = split_pieces(repaired)
-        if len(pieces) == 1:
+        if len(pieces) == 1 and len(typed) <= PIECE_CHARS:
             pieces = readings
         return combine(words, self._encoder.logits(pieces), clauses)
 
@@ -133,14 +133,13 @@ class DangerDetector:
 
 
 def split_pieces(message: str) -> list[str]:
-    """Cut a message at spaces into what the encoder reads at once; of a long one both ends.
+    """Cut a message at spaces into what the encoder reads at once; of a long one its two ends.
 
     >>> split_pieces("короткое сообщение")
     ['короткое сообщение']
     """
     pieces = textwrap.wrap(message, PIECE_CHARS) or [message]
-    half = MOST_PIECES // 2
-    return pieces if len(pieces) <= MOST_PIECES else pieces[:half] + pieces[-half:]
+    return pieces[:FIRST_PIECES] + pieces[FIRST_PIECES:][-1:]
 
 
 def follow_danger(danger: Danger, earlier: str | None, *, is_answered: bool) -> Danger:
