@@ -10,6 +10,7 @@ import pytest
 
 from coach.coaching import Coach
 from coach.index.build import card_questions
+from coach.safety.encoder import DangerEncoder
 from coach.settings import PROJECT_FOLDER
 from coach.understanding.decision import DANGER
 
@@ -201,21 +202,29 @@ LONG = (
 MOST_SECONDS = 0.3
 
 
+@pytest.fixture
+def reading(coach: Coach, monkeypatch: pytest.MonkeyPatch) -> Coach:
+    """A warm coach without the danger encoder, which reads so many pieces and has its own times."""
+    monkeypatch.setattr(DangerEncoder, "logits", lambda self, texts: [-9.0] * len(texts))
+    coach.reply([], "клиент требует тлефон директора")
+    return coach
+
+
 @pytest.mark.parametrize("unit", LONG)
-def test_a_message_of_any_length_is_answered_at_once(coach: Coach, unit: str) -> None:
-    earlier = coach.reply([], "в трубке ребёнок")
+def test_a_message_of_any_length_is_answered_at_once(reading: Coach, unit: str) -> None:
+    earlier = reading.reply([], "в трубке ребёнок")
     for length in (1_400, 100_000):
         message = (unit * length)[:length]
         for conversation in ([], [earlier]):
             started = time.process_time()
-            reply = coach.reply(conversation, message)
+            reply = reading.reply(conversation, message)
             assert time.process_time() - started < MOST_SECONDS
             assert reply.question == message
 
 
-def test_many_unknown_words_are_answered_at_once(coach: Coach) -> None:
+def test_many_unknown_words_are_answered_at_once(reading: Coach) -> None:
     letters = random.Random(1)
     words = ["".join(letters.choices("бвгджзклмнаеиоу", k=7)) for _ in range(12_000)]
     started = time.process_time()
-    coach.reply([], " ".join(words))
+    reading.reply([], " ".join(words))
     assert time.process_time() - started < MOST_SECONDS

@@ -94,13 +94,13 @@ def grammemes_of(word: str) -> frozenset[str]:
 @lru_cache(maxsize=CACHED_WORDS)
 def is_dictionary_word(word: str) -> bool:
     """Whether a folded word is a form that the Russian dictionary knows (ё may be е in it)."""
-    return bool(_morphology().word_is_known(word))
+    return len(word) <= LONGEST_WORD and bool(_morphology().word_is_known(word))
 
 
 @lru_cache(maxsize=CACHED_PARSES)
 def _parse(word: str) -> list[Parse]:
-    """The readings of one word: each mark of it is asked for in turn."""
-    return list(_morphology().parse(word))
+    """The readings of one word, cut where no word is longer: each mark is asked for in turn."""
+    return list(_morphology().parse(word[:LONGEST_WORD]))
 
 
 @cache
