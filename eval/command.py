@@ -22,6 +22,7 @@ from coach.errors import CoachError
 from coach.index.embeddings import STATIC
 from coach.instruction.provenance import read_repairs
 from coach.settings import PROJECT_FOLDER, Settings
+from eval.accepted import BASELINE, read_baseline, write_baseline
 from eval.comparison import compare_variants
 from eval.gold import GoldSet, read_gold
 from eval.history import append_history
@@ -32,15 +33,12 @@ from eval.reports import Outcome, with_interval, write_reports
 from eval.running import SUITES, Run, Selection, run_cases, run_measures
 from eval.skeleton import write_skeleton
 from eval.summary import (
-    BASELINE,
     LATENCY_RATIO,
     THRESHOLDS,
     by_case,
     check_thresholds,
     compare,
-    read_baseline,
     summarise,
-    write_baseline,
 )
 from eval.texts import word
 

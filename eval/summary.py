@@ -6,7 +6,6 @@ are 95% percentile bootstraps (scipy). A change is called worse only when that e
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +31,6 @@ SEED = 5
 KINDS = DATA / "danger_kinds.yaml"
 LATENCY_RATIO = "latency_ratio"
 THRESHOLDS = Path(__file__).with_name("thresholds.yaml")
-BASELINE = Path(__file__).with_name("baseline.json")
 WHERE = {  # which results a score is averaged over, when that is not the score's own name
     "two_right": ("two", "situation"),
     "situation_right": ("situations", "situation"),
@@ -301,27 +299,3 @@ def compare(
             )
             verdicts.append(Verdict(name, key != "worse", line))
     return verdicts
-
-
-def read_baseline(path: Path = BASELINE) -> dict[str, dict[str, float]]:
-    """The values of the accepted run by metric and case; empty where none was accepted."""
-    if not path.exists():
-        return {}
-    found: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))
-    return {
-        name: {**dict.fromkeys(found["cases"][name], 1.0), **wrong}
-        for name, wrong in found["below_one"].items()
-    }
-
-
-def write_baseline(run: Run, path: Path = BASELINE) -> None:
-    """Accept a run: later ones are compared with it."""
-    values = by_case(run)
-    kept = {
-        "cases": {name: list(cases) for name, cases in values.items()},
-        "below_one": {
-            name: {case: value for case, value in cases.items() if value < 1}
-            for name, cases in values.items()
-        },
-    }
-    path.write_text(json.dumps(kept, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")

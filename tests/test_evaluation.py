@@ -25,6 +25,7 @@ from coach.safety.detector import CERTAIN, POSSIBLE
 from coach.settings import PROJECT_FOLDER, Settings
 from coach.understanding.decision import DANGER
 from eval import command, plain_chain
+from eval.accepted import read_baseline, write_baseline
 from eval.cases import GOLD
 from eval.command import COULD_NOT, FAILED, PASSED, main
 from eval.gold import CALM, IN_DANGER, Case, GoldError, GoldSet, read_gold
@@ -42,10 +43,8 @@ from eval.summary import (
     by_case,
     check_thresholds,
     compare,
-    read_baseline,
     summarise,
     values_of,
-    write_baseline,
 )
 from eval.texts import word
 from tests.conftest import make_settings
