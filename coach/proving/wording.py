@@ -159,7 +159,11 @@ def _check_conditions(
         ]
         is_given = all(_meets(received.keys[place], signs) for place in narrowing)
         told = sum(_meets(received.keys[place], claim) for place in narrowing)
-        if not is_given and told < LEAST_TOLD * len(narrowing):
+        is_act = any(  # the line is about what stands in the condition itself
+            _is_act(received.tokens[place]) and _meets(received.keys[place], acts)
+            for place in narrowing
+        )
+        if not (is_given or is_act) and told < LEAST_TOLD * len(narrowing):
             return Verdict(CONDITION, received.tokens[narrowing[0]].word)
     return None
 
