@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from coach import build_index
 from coach.answering.card import build_reply
+from coach.assembly import report_nothing
 from coach.checking import check_draft
 from coach.errors import KnowledgeError, Slip
 from coach.instruction.knowledge import load_knowledge
@@ -116,6 +118,7 @@ def test_a_lie_under_a_true_quote_is_a_slip_with_its_file_and_line(small_knowled
 
 
 def test_a_lie_is_not_offered_for_publishing_on_the_page(small_settings: Settings) -> None:
+    build_index(small_settings, report=report_nothing)
     path = small_settings.knowledge / "situations" / "child_caller.md"
     draft = check_draft(
         "child_caller", path.read_text(encoding="utf-8").replace(STEP, LIE), small_settings

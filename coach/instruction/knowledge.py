@@ -137,7 +137,8 @@ def load_knowledge(folder: Path, *, is_published: bool = False) -> Knowledge:
     synonyms, thesaurus_slips = read_synonyms(folder / "synonyms.txt")
     situations: dict[str, Situation] = {}
     if documents and not repair_slips:  # without them nothing could be proven
-        proof = None if is_published else wording_proof(synonyms)
+        is_proof_due = not (is_published or thesaurus_slips)
+        proof = wording_proof(synonyms) if is_proof_due else None
         situations, proof_slips = _prove(drafts, documents, repairs, names, proof)
         slips += proof_slips
     questions, bank_slips = _read_bank(folder / "questions", drafts, names)

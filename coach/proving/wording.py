@@ -159,7 +159,16 @@ def _check_conditions(
         ]
         is_given = all(_meets(received.keys[place], signs) for place in narrowing)
         told = sum(_meets(received.keys[place], claim) for place in narrowing)
-        if not is_given and told < LEAST_TOLD * len(narrowing):
+        named = {
+            reading
+            for place in places
+            if _is_act(received.tokens[place])
+            for reading in received.tokens[place].readings
+        }
+        is_act = any(  # the line is about an act of the condition itself
+            not named.isdisjoint(token.readings) for token in claimed.tokens if _is_act(token)
+        )
+        if not (is_given or is_act) and told < LEAST_TOLD * len(narrowing):
             return Verdict(CONDITION, received.tokens[narrowing[0]].word)
     return None
 
