@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from coach.assembly import build_coach, build_index, build_search, report_to_stderr
 from coach.errors import CoachError, ModelError, SettingsError
 from coach.language.repair import READ_CHARS, is_too_long
-from coach.settings import Settings, load_settings
+from coach.settings import Settings, load_settings, quiet_environment
 from coach.texts import text
 
 if TYPE_CHECKING:
@@ -250,9 +250,8 @@ def _ui(options: argparse.Namespace, settings: Settings) -> int:
 
 def _eval(options: argparse.Namespace, settings: Settings) -> int:
     """Run the evaluation, which stands above this package and is never imported by it."""
-    environment = {"PYTHONIOENCODING": ":replace", **os.environ}
     command = [sys.executable, "-m", "eval", *options.asked]
-    return subprocess.run(command, env=environment, check=False).returncode
+    return subprocess.run(command, env=quiet_environment(), check=False).returncode
 
 
 def _doctor(options: argparse.Namespace, settings: Settings) -> int:

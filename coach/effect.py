@@ -11,6 +11,7 @@ from typing import Any
 
 from coach.answering.reply import Reply
 from coach.assembly import build_coach, build_index, report_nothing
+from coach.bank_files import TRAINER_AUTHOR, write_file
 from coach.coaching import Coach
 from coach.index.bank_check import NEW, check_new, describe_warning
 from coach.index.build import card_questions
@@ -18,7 +19,7 @@ from coach.instruction.danger import TAUGHT
 from coach.instruction.knowledge import Knowledge
 from coach.instruction.questions import BankQuestion
 from coach.settings import Settings
-from coach.teaching import TRAINER_AUTHOR, Change, copy_settings, run_module, write_file
+from coach.teaching import Change, copy_settings, run_module
 from coach.texts import text
 from coach.understanding.decision import DANGER
 

@@ -6,6 +6,8 @@ Started from whatever folder, the same settings hold: a relative path is in the 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
@@ -22,6 +24,7 @@ ENV_FILE = PROJECT_FOLDER / ".env"
 PREFIX, FOR_TESTS = "COACH_", "COACH_REQUIRE_"
 ENCODING = "utf-8-sig"
 SIMILAR = 0.8
+OPENMP_THREADS = "OMP_NUM_THREADS"
 
 
 class Settings(BaseSettings):
@@ -267,3 +270,21 @@ def silence_libraries(*, hub: bool) -> None:
         OTEL_SDK_DISABLED="true",
     )
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+@contextmanager
+def single_thread() -> Iterator[None]:
+    """Let a library that is loaded here take one thread; those loaded later keep their own."""
+    before = os.environ.get(OPENMP_THREADS)
+    os.environ[OPENMP_THREADS] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[OPENMP_THREADS]
+        if before is not None:
+            os.environ[OPENMP_THREADS] = before
+
+
+def quiet_environment() -> dict[str, str]:
+    """The environment of a process of ours that never fails on what its console cannot show."""
+    return {"PYTHONIOENCODING": ":replace", **os.environ}

@@ -10,10 +10,11 @@ import hashlib
 import json
 from pathlib import Path
 
+from coach.bank_files import TRAINER_AUTHOR, write_file
 from coach.errors import SettingsError
 from coach.index.build import lock_index
 from coach.settings import Settings
-from coach.teaching import LOCK, TRAINER_AUTHOR, write_file
+from coach.teaching import LOCK
 from coach.texts import text
 
 TAUGHT = "taught.jsonl"

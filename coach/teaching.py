@@ -12,10 +12,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from coach.bank_files import (
+    clean_question,
+    read_bank,
+    read_file,
+    with_question,
+    without_question,
+    write_bank,
+    write_file,
+)
 from coach.errors import (
     CoachError,
     IndexUnusableError,
@@ -26,12 +34,9 @@ from coach.errors import (
 from coach.index.build import current_build, lock_index
 from coach.instruction.danger import TAUGHT
 from coach.instruction.knowledge import knowledge_files, knowledge_version, load_knowledge
-from coach.instruction.questions import group_line
-from coach.privacy.masking import mask, strip_placeholders
 from coach.settings import Settings, as_environment
 from coach.texts import text
 
-TRAINER_AUTHOR = "trainer"
 LOCK, UNFINISHED, CANDIDATE = "teaching", "unfinished.json", "knowledge"
 RUN_SECONDS = 600
 Record = Callable[[str], None]
@@ -90,11 +95,11 @@ def teach_question(question: str, situation: str, settings: Settings) -> Change:
     """
     path = TAUGHT.get(situation, f"questions/{situation}.txt")
     served = served_knowledge(settings)
-    before = _read_bank(served, path)
+    before = read_bank(served, path)
     asked = clean_question(question)
     if not asked:
         raise CoachError(text("teaching.nothing_left"))
-    after = _with_question(before, asked)
+    after = with_question(before, asked)
     return Change(path, before, after, knowledge_version(served), situation, asked)
 
 
@@ -108,12 +113,12 @@ def edit_situation(situation: str, opened: str, after: str, settings: Settings) 
     served = served_knowledge(settings)
     words = after.replace("\r\n", "\n")
     version = knowledge_version(served)
-    return Change(path, _read(served / path), words, version, situation, opened=opened)
+    return Change(path, read_file(served / path), words, version, situation, opened=opened)
 
 
 def _check_opened(path: str, opened: str, settings: Settings) -> None:
     """Refuse to write over what others put into a file since it was opened."""
-    if _read(settings.knowledge / path) != opened:
+    if read_file(settings.knowledge / path) != opened:
         raise StaleError(text("teaching.file_moved", path=path))
 
 
@@ -132,7 +137,7 @@ def publish(change: Change, settings: Settings, record: Record = record_nothing)
             raise StaleError(text("teaching.moved", before=change.version, now=version))
         written = change.after
         if change.question:  # the bank may hold what somebody is adding by hand
-            written = _with_question(_read_bank(settings.knowledge, change.path), change.question)
+            written = with_question(read_bank(settings.knowledge, change.path), change.question)
         else:
             _check_opened(change.path, change.opened, settings)
         return _replace(change.path, change.after, written, settings, record)
@@ -146,7 +151,9 @@ def undo(change: Change, settings: Settings, record: Record = record_nothing) ->
     with lock_index(settings.index / LOCK):
         recover(settings)
         paths = [one / change.path for one in (served_knowledge(settings), settings.knowledge)]
-        served, written = (_without(change, _read(path) if path.exists() else "") for path in paths)
+        served, written = (
+            _without(change, read_file(path) if path.exists() else "") for path in paths
+        )
         if served is None or written is None:
             raise StaleError(text("teaching.gone", question=change.question or change.path))
         return _replace(change.path, served, written, settings, record)
@@ -166,9 +173,9 @@ def recover(settings: Settings) -> None:
     if change:
         with lock_index(settings.index):  # a build that goes on ends first, or never begins
             shutil.rmtree(settings.index / LOCK / CANDIDATE, ignore_errors=True)
-        if _read_bank(settings.knowledge, change["path"]) == change["after"]:
-            _write_bank(settings.knowledge, change["path"], change["before"])
-        if _read_bank(served_knowledge(settings), change["path"]) != change["served"]:
+        if read_bank(settings.knowledge, change["path"]) == change["after"]:
+            write_bank(settings.knowledge, change["path"], change["before"])
+        if read_bank(served_knowledge(settings), change["path"]) != change["served"]:
             renew_index(change["path"], change["served"], settings)
     _remove_note(note)
 
@@ -191,21 +198,21 @@ def _remove_note(note: Path) -> None:
 
 def _without(change: Change, words: str) -> str | None:
     if change.question:
-        return _without_question(words, change.question)
+        return without_question(words, change.question)
     return change.before if words == change.after else None
 
 
 def _replace(name: str, served: str, written: str, settings: Settings, record: Record) -> str:
     """Change a file in the folder and in what is served; when that fails, change all back."""
     before = {
-        "before": _read_bank(settings.knowledge, name),
-        "served": _read_bank(served_knowledge(settings), name),
+        "before": read_bank(settings.knowledge, name),
+        "served": read_bank(served_knowledge(settings), name),
     }
     note = settings.index / LOCK / UNFINISHED
     row = {"path": name, "after": written, **before}
     write_file(note, json.dumps(row), text("settings.not_writable", folder=note.parent))
     try:
-        _write_bank(settings.knowledge, name, written)
+        write_bank(settings.knowledge, name, written)
         renew_index(name, served, settings)
         version = knowledge_version(served_knowledge(settings))
         record(version)
@@ -214,27 +221,6 @@ def _replace(name: str, served: str, written: str, settings: Settings, record: R
         raise
     _remove_note(note)
     return version
-
-
-def _read_bank(folder: Path, name: str) -> str:
-    """The words of a file of a knowledge folder; one of danger lessons begins empty."""
-    path = folder / name
-    return _read(path) if path.exists() or name not in TAUGHT.values() else ""
-
-
-def _write_bank(folder: Path, name: str, words: str) -> None:
-    """Write a file of a knowledge folder; one of danger lessons goes with its last lesson."""
-    if words.strip() or name not in TAUGHT.values():
-        write_file(folder / name, words)
-    else:
-        (folder / name).unlink(missing_ok=True)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(text("teaching.unreadable", path=path)) from error
 
 
 def renew_index(name: str, words: str, settings: Settings) -> None:
@@ -246,7 +232,7 @@ def renew_index(name: str, words: str, settings: Settings) -> None:
     candidate = settings.index / LOCK / CANDIDATE
     try:
         copy_served(settings, candidate)
-        _write_bank(candidate, name, words)
+        write_bank(candidate, name, words)
         load_knowledge(candidate)
         run_module(["coach.cli", "index"], settings.model_copy(update={"knowledge": candidate}))
     except KnowledgeError as error:
@@ -295,12 +281,6 @@ def run_module(module: Sequence[str], settings: Settings, said: str = "") -> str
     return done.stdout
 
 
-def clean_question(question: str) -> str:
-    """A question as the bank keeps it: one line, no private data, no mark of a remark."""
-    (masked,) = mask([question])
-    return " ".join(strip_placeholders(masked.text).split()).lstrip("# ")
-
-
 def copy_settings(settings: Settings, folder: Path) -> Settings:
     """Settings of a copy of the knowledge whose index starts from the published one."""
     copy_served(settings, folder / "knowledge")
@@ -313,38 +293,3 @@ def copy_settings(settings: Settings, folder: Path) -> Settings:
         shutil.copyfile(settings.index / "current", index / "current")
     change = {"knowledge": folder / "knowledge", "index": index, "llm": ""}
     return settings.model_copy(update=change)
-
-
-def _with_question(bank: str, question: str) -> str:
-    heading = group_line(author=TRAINER_AUTHOR)
-    return f"{bank.rstrip(chr(10))}\n{heading}\n{question}\n".lstrip("\n")
-
-
-def _without_question(bank: str, question: str) -> str | None:
-    """Leave out the last line that holds the question, and its group where it is alone there."""
-    lines = bank.splitlines()
-    places = [number for number, line in enumerate(lines) if line == question]
-    if not places:
-        return None
-    place = places[-1]
-    heading = group_line(author=TRAINER_AUTHOR)
-    is_alone = place + 1 == len(lines) or lines[place + 1].startswith("##")
-    first = place - 1 if is_alone and lines[place - 1] == heading else place
-    return "\n".join([*lines[:first], *lines[place + 1 :]]) + "\n"
-
-
-def write_file(path: Path, words: str, fault: str = "") -> None:
-    """Replace a file at once: a reader sees the old text or the new one.
-
-    Raises SettingsError with these words when it cannot be; by default those of the knowledge.
-    """
-    unfinished = path.with_suffix(".unfinished")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(words, encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        message = fault or text("teaching.read_only", folder=path.parent)
-        raise SettingsError(message) from error

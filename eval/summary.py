@@ -24,10 +24,9 @@ from eval.running import Result, Run
 from eval.scorers import danger_of
 from eval.texts import word
 
-RESAMPLES = 1000
+RESAMPLES, SEED = 1000, 5
 HITS = {"hit_1": 1, "hit_3": 3}
 FOUND = ("situation", "abstention")  # the scores that damage may cost
-SEED = 5
 KINDS = DATA / "danger_kinds.yaml"
 LATENCY_RATIO = "latency_ratio"
 THRESHOLDS = Path(__file__).with_name("thresholds.yaml")

@@ -35,9 +35,15 @@ def test_unsure_asks_back_with_the_likeliest_first() -> None:
     assert decision.choices == ("a", "b", "c")
 
 
-def test_not_answered_wins_over_a_weaker_situation() -> None:
-    decision = decide(recognition(0.8, ("a", 0.7), ("b", 0.1)), SETTINGS)
+def test_what_is_far_from_every_situation_is_refused() -> None:
+    decision = decide(recognition(0.8, ("a", 0.3), ("b", 0.1)), SETTINGS)
     assert decision.refusal == "not_in_instruction"
+    assert decision.choices == ("a", "b")
+
+
+def test_a_likely_situation_whose_answer_is_in_doubt_is_offered() -> None:
+    decision = decide(recognition(0.8, ("a", 0.7), ("b", 0.1)), SETTINGS)
+    assert (decision.answered, decision.refusal) == (False, None)
     assert decision.choices == ("a", "b")
 
 

