@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import yaml
 
 from coach.instruction.knowledge import Knowledge
+from eval.alarms import KindAlarms, alarms_by_kind
 from eval.peers import Peer
 from eval.plots import (
     draw_confusion,
@@ -22,7 +23,7 @@ from eval.plots import (
     draw_situations,
 )
 from eval.running import Result, Run
-from eval.summary import KindAlarms, Metric, Verdict, alarms_by_kind
+from eval.summary import Metric, Verdict
 from eval.texts import word
 
 SHOWN_CHARS = 300

@@ -14,20 +14,15 @@ import numpy as np
 import yaml
 
 from coach.quality.evaluations import wilson_interval
-from coach.safety.detector import CERTAIN
-from coach.texts import read_texts
-from eval.cases import DATA
 from eval.gold import CALM, FAR, IN_DANGER, PLAIN
 from eval.metrics import expected_calibration_error
 from eval.perturbations import NEUTRAL, PERTURBATIONS
 from eval.running import Result, Run
-from eval.scorers import danger_of
 from eval.texts import word
 
 RESAMPLES, SEED = 1000, 5
 HITS = {"hit_1": 1, "hit_3": 3}
 FOUND = ("situation", "abstention")  # the scores that damage may cost
-KINDS = DATA / "danger_kinds.yaml"
 LATENCY_RATIO = "latency_ratio"
 THRESHOLDS = Path(__file__).with_name("thresholds.yaml")
 WHERE = {  # which results a score is averaged over, when that is not the score's own name
@@ -88,21 +83,6 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class KindAlarms:
-    """How often danger was told of one kind of messages: at all, and as certain."""
-
-    suite: str
-    kind: str
-    alarm: Metric
-    certain: Metric
-
-    @property
-    def title(self) -> str:
-        """The kind in the trainer's words, or as the gold file names it."""
-        return str(read_texts(KINDS).get(self.kind, self.kind))
-
-
-@dataclass(frozen=True)
 class Verdict:
     """What a threshold or the baseline says of one metric."""
 
@@ -113,7 +93,7 @@ class Verdict:
 
 def summarise(run: Run, ratio: float | None = None) -> list[Metric]:
     """Return every metric of a run; `ratio` is the card's p95 to the plain chain's."""
-    metrics = [_metric(name, values) for name, values in values_of(run).items() if values]
+    metrics = [share_of(name, values) for name, values in values_of(run).items() if values]
     sure = [one for one in _plain(run) if one.case.suite == "situations" and one.ranked]
     if sure:
         confidences = [max(s.confidence for s in one.reply.situations) for one in sure]
@@ -141,24 +121,6 @@ def values_of(run: Run) -> dict[str, list[float]]:
         result.scores["same"].value for result in run.results if result.damage == NEUTRAL
     ]
     return values | run.figures
-
-
-def alarms_by_kind(run: Run) -> list[KindAlarms]:
-    """What was told of danger by kind: of messages in danger, then of calm look-alikes."""
-    told: dict[tuple[str, str], list[str | None]] = {}
-    for suite in (IN_DANGER, CALM):
-        for result in run.results:
-            if result.case.suite == suite:
-                told.setdefault((suite, result.case.kind), []).append(danger_of(result.reply))
-    return [
-        KindAlarms(
-            suite,
-            kind,
-            _metric("alarm", [float(danger is not None) for danger in dangers]),
-            _metric("certain", [float(danger == CERTAIN) for danger in dangers]),
-        )
-        for (suite, kind), dangers in told.items()
-    ]
 
 
 def by_case(run: Run) -> dict[str, dict[str, float]]:
@@ -189,7 +151,8 @@ def _unharmed(run: Run, kind: str) -> list[float]:
     ]
 
 
-def _metric(name: str, values: Sequence[float]) -> Metric:
+def share_of(name: str, values: Sequence[float]) -> Metric:
+    """A metric of single values between 0 and 1, with its interval."""
     mean = float(np.mean(values))
     return Metric(name, mean, *wilson_interval(mean, len(values)), len(values))
 

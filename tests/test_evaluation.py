@@ -26,6 +26,7 @@ from coach.settings import PROJECT_FOLDER, Settings
 from coach.understanding.decision import DANGER
 from eval import command, plain_chain
 from eval.accepted import read_baseline, write_baseline
+from eval.alarms import alarms_by_kind
 from eval.cases import GOLD
 from eval.command import COULD_NOT, FAILED, PASSED, main
 from eval.gold import CALM, IN_DANGER, Case, GoldError, GoldSet, read_gold
@@ -39,7 +40,6 @@ from eval.scorers import RIGHT, Score, score_same
 from eval.skeleton import write_skeleton
 from eval.summary import (
     THRESHOLDS,
-    alarms_by_kind,
     by_case,
     check_thresholds,
     compare,
