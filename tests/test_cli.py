@@ -17,7 +17,7 @@ from coach.texts import text
 REPLY_FIELDS = {
     "question", "understood_as", "answered", "situations", "evidence", "say", "do", "avoid",
     "conflicts", "text", "citations", "choices", "refusal", "model", "advice", "dropped",
-    "knowledge_version", "elapsed_ms",
+    "knowledge_version", "elapsed_ms", "danger", "danger_dismissed", "emergency", "direct",
 }  # fmt: skip
 RECEIVED = (
     (PROJECT_FOLDER / "knowledge/instruction/operator-instruction.txt").read_bytes().decode("utf-8")
