@@ -300,7 +300,7 @@ def test_what_was_changed_by_hand_while_a_publish_failed_stays(
     change = teach_question(QUESTION, "child_caller", settings)
     path = settings.knowledge / change.path
 
-    def edit_and_fail(_: Settings) -> None:
+    def edit_and_fail(*_: object) -> None:
         path.write_text(f"{change.after}ещё один вопрос\n", "utf-8")
         raise CoachError("no")
 
@@ -329,13 +329,12 @@ def test_a_note_is_never_seen_half_written(
     assert publish(change, settings) != change.version
 
 
-def test_an_effect_is_foreseen_without_a_published_index(
+def test_without_a_published_index_there_is_nothing_to_change_and_that_is_told(
     settings: Settings, tmp_path: Path
 ) -> None:
     (settings.index / "current").unlink()
-    (tmp_path / "copy").mkdir()
-    copied = copy_settings(settings, tmp_path / "copy")
-    assert build_index(copied, report=report_nothing)
+    with pytest.raises(IndexUnusableError, match="coach index"):
+        copy_settings(settings, tmp_path / "copy")
 
 
 def test_an_index_folder_that_cannot_be_written_is_told_in_its_own_words(
