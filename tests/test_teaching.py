@@ -13,7 +13,14 @@ import pytest
 
 from coach import build_coach, build_index
 from coach.assembly import open_coach, report_nothing
-from coach.errors import ArchiveError, CoachError, KnowledgeError, SettingsError, StaleError
+from coach.errors import (
+    ArchiveError,
+    CoachError,
+    IndexUnusableError,
+    KnowledgeError,
+    SettingsError,
+    StaleError,
+)
 from coach.index.build import lock_index
 from coach.instruction.knowledge import knowledge_version
 from coach.serving import shared_coach
