@@ -119,7 +119,9 @@ def test_over_plain_http_a_phrase_is_copied_all_the_same(browser: Browser, addre
     page.context.close()
 
 
-@pytest.mark.xfail(reason="the copy by hand is told on the page, its signal does not reach «Разбор»")
+@pytest.mark.xfail(
+    reason="the copy by hand is told on the page, its signal does not reach «Разбор»"
+)
 def test_a_refused_copy_says_what_to_do_and_only_a_copy_by_hand_is_archived(
     browser: Browser, address: str
 ) -> None:
